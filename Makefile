@@ -1,0 +1,124 @@
+# yiwang: build, run and test.  `make help` lists what there is.
+#
+# Layers are kept by -I: a folder sees itself and what SEES_ names, no more.
+# Variants live side by side: make SAN=address,undefined test, make SAN=thread test,
+# make CC=clang.
+
+SHELL    := /bin/bash
+comma    := ,
+VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),plain)$(if $(findstring clang,$(CC)),-clang)
+OUT      := build/$(VARIANT)
+GEN      := build/gen
+SERVICES := identity catalog case
+PROGRAMS := broker gateway $(SERVICES) yw
+
+CFLAGS   ?= -O2 -g
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) -fno-omit-frame-pointer \
+            -fstack-protector-strong -DH2O_USE_LIBUV=0 -isystem $(GEN) \
+            $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
+LDLIBS   := -lprotobuf-c -lsqlite3 -lsodium -lzmq -lpthread -lm
+LDLIBS_gateway := -lh2o-evloop -lssl -lcrypto -lz
+LDLIBS_yw      := -lczmq
+
+# Who sees whom.
+SEES_base  :=
+SEES_wire  := base
+SEES_store := base wire
+SEES_bus   := base wire
+SEES_rpc   := base wire store bus
+SEES_all   := base wire store bus rpc
+lib_sees   = $(foreach d,$(1) $(SEES_$(1)),-Ilibcommon/$(d))
+
+.PHONY: all help run stop demo test check bench fuzz requirements format clean deps
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS:%=$(OUT)/bin/%)
+
+# --- the contract -----------------------------------------------------------
+
+PROTOS   := $(wildcard proto/yiwang/*.proto)
+PROTO_I  := -Iproto -I/usr/include
+PB_NAMES := $(PROTOS:proto/%.proto=%) google/protobuf/timestamp google/protobuf/descriptor protobuf-c/protobuf-c
+PB_C     := $(PB_NAMES:%=$(GEN)/%.pb-c.c)
+YW_C     := $(GEN)/contract.c $(GEN)/rules.c $(SERVICES:%=$(GEN)/%.svc.c) $(GEN)/clients.c
+GEN_DONE := $(GEN)/.done
+
+# gcc builds the compiler whatever the variant: it runs on the machine that builds.
+$(GEN)/compiler/schema.pb-c.c: proto/compiler/schema.proto
+	@mkdir -p $(@D)
+	protoc -Iproto/compiler --c_out=$(@D) $<
+
+COMPILER_SRC := $(filter-out %_test.c,$(wildcard proto/compiler/*.c)) $(filter-out %_test.c %/test_main.c,$(wildcard libcommon/base/*.c))
+build/protoc-gen-yw: $(COMPILER_SRC) $(wildcard proto/compiler/*.h libcommon/base/*.h) $(GEN)/compiler/schema.pb-c.c
+	gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -O1 -g -Iproto/compiler -Ilibcommon/base -isystem $(GEN)/compiler \
+	    $(COMPILER_SRC) $(GEN)/compiler/schema.pb-c.c -o $@ -lprotobuf-c -lsodium -lpthread
+
+$(GEN_DONE): $(PROTOS) build/protoc-gen-yw
+	@mkdir -p $(GEN)
+	protoc $(PROTO_I) --c_out=$(GEN) $(PROTOS) google/protobuf/timestamp.proto google/protobuf/descriptor.proto protobuf-c/protobuf-c.proto
+	protoc $(PROTO_I) --plugin=protoc-gen-yw=build/protoc-gen-yw --yw_out=$(GEN) $(PROTOS)
+	@touch $@
+$(PB_C) $(YW_C): $(GEN_DONE) ;
+
+$(OUT)/gen/%.o: $(GEN)/%.c $(GEN_DONE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -w $(SEES_all:%=-Ilibcommon/%) -MMD -MP -c $< -o $@
+
+# --- libcommon --------------------------------------------------------------
+
+LIB_SRC  := $(filter-out %_test.c %/test_main.c,$(wildcard libcommon/*/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/%.o) $(PB_C:$(GEN)/%.c=$(OUT)/gen/%.o) $(OUT)/gen/contract.o $(OUT)/gen/rules.o $(OUT)/gen/clients.o
+
+$(OUT)/libcommon/%.o: libcommon/%.c $(GEN_DONE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(call lib_sees,$(firstword $(subst /, ,$*))) -MMD -MP -c $< -o $@
+
+$(OUT)/libcommon.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+# --- services ---------------------------------------------------------------
+
+svc_src  = $(filter-out %_test.c %/main.c,$(wildcard services/$(1)/*.c))
+svc_obj  = $(patsubst %.c,$(OUT)/%.o,$(call svc_src,$(1))) $(if $(filter $(1),$(SERVICES)),$(OUT)/gen/$(1).svc.o $(OUT)/gen/$(1).schema.o)
+
+$(OUT)/services/%.o: services/%.c $(GEN_DONE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iservices/$(firstword $(subst /, ,$*)) $(SEES_all:%=-Ilibcommon/%) -MMD -MP -c $< -o $@
+
+# Migrations become a C table, so a service is one file.
+$(GEN)/%.schema.c: $(wildcard services/*/schema/*.sql) libcommon/store/embed.sh
+	@mkdir -p $(@D)
+	libcommon/store/embed.sh $* services/$*/schema > $@
+
+define service_rules
+$(OUT)/lib$(1).a: $$(call svc_obj,$(1))
+	@rm -f $$@
+	ar rcs $$@ $$^
+$(OUT)/bin/$(1): $(OUT)/services/$(1)/main.o $(OUT)/lib$(1).a $(OUT)/libcommon.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) $$^ -o $$@ $$(LDLIBS_$(1)) $$(LDLIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call service_rules,$(p))))
+
+# --- unit tests: each x_test.c is a program ---------------------------------
+
+UNIT_LIB := $(patsubst libcommon/%.c,$(OUT)/test/libcommon/%,$(wildcard libcommon/*/*_test.c))
+UNIT_SVC := $(patsubst services/%.c,$(OUT)/test/services/%,$(wildcard services/*/*_test.c))
+UNIT     := $(UNIT_LIB) $(UNIT_SVC)
+
+$(OUT)/test/libcommon/%: $(OUT)/libcommon/%.o $(OUT)/libcommon/base/test_main.o $(OUT)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $^ -o $@ $(LDLIBS)
+.SECONDEXPANSION:
+$(UNIT_SVC): $(OUT)/test/services/%: $(OUT)/services/%.o $(OUT)/libcommon/base/test_main.o $(OUT)/lib$$(firstword $$(subst /, ,$$*)).a $(OUT)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $^ -o $@ $(LDLIBS_$(firstword $(subst /, ,$*))) $(LDLIBS)
+
+unit: $(UNIT)
+
+clean:
+	rm -rf build
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
