@@ -101,6 +101,7 @@ static void add_enum(model_t *self, const file_t *file, const char *scope,
                      const Schema__Enum *proto, trail_t trail)
 {
     enumeration_t *type = &self->enums[self->enum_count++];
+    type->proto = proto;
     type->file = file;
     type->full_name = join(scope, or_empty(proto->name));
     type->short_name = short_name(file, type->full_name);

@@ -91,6 +91,7 @@ typedef struct {
 } value_t;
 
 struct enumeration {
+    const Schema__Enum *proto;
     const file_t *file;
     const char *full_name, *short_name;
     const char *c_lower;

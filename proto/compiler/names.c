@@ -10,7 +10,8 @@ char *names_format(const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int size = vsnprintf(NULL, 0, format, args);
+    char none[1];
+    int size = vsnprintf(none, sizeof none, format, args);
     CHECK(size >= 0);
     char *out = xalloc((size_t) size + 1);
     vsnprintf(out, (size_t) size + 1, format, again);
