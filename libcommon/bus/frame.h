@@ -1,7 +1,8 @@
 /* frame.h - the header frame of every message on the bus, as bytes and back.
  *
- * A message is [header] [meta] [body].  Meta and body are protobuf and opaque to
- * the broker.  docs/bus.md is the protocol; this file is its grammar in C.
+ * A CALL is [header] [meta] [body], an ANSWER [header] [body], every other message
+ * [header] alone.  Meta and body are protobuf and opaque to the broker.  docs/bus.md is
+ * the protocol; this file is its grammar in C.
  *
  *   offset size
  *        0    4  magic "YW01"
@@ -10,7 +11,7 @@
  *        6    2  window: in READY the calls the worker will hold, else 0   (big endian, as all numbers)
  *        8    4  timeout_ms: in CALL the time left, else 0
  *       12    8  call: chosen by the asking side, comes back in ANSWER
- *       20    1  n, then n bytes of name: in CALL "case.Accept", in READY "case"
+ *       20    1  n, then n bytes of name: in CALL "case.Accept", in READY and DRAIN "case" or nothing
  *     21+n    1  m, then m bytes of sender: written by the broker, see below; from a peer always empty
  *
  * Sender, in a CALL that the broker passes on: "" a local process (ipc), or
@@ -29,10 +30,12 @@
 #define FRAME_BODY_MAX (4u << 20)
 
 typedef enum {
-    COMMAND_READY = 1,        /* worker: take me for service `name`, window calls at once */
+    COMMAND_READY = 1,        /* peer: here I am; as worker for service `name`, window calls at once;
+                               * as asker only: no name, window 0 */
     COMMAND_CALL = 2,
     COMMAND_ANSWER = 3,
-    COMMAND_DRAIN = 4,        /* worker: no more for me, answers still come */
+    COMMAND_DRAIN = 4,        /* worker: no more for me, answers still come; the broker says it back when
+                               * the last is sent.  Without a name, from a broker: ask another broker */
     COMMAND_BYE = 5,          /* either side: I am gone */
     COMMAND_HEARTBEAT = 6,
     COMMAND_CANCEL = 7        /* asking side: nobody waits for `call` any more */
@@ -50,5 +53,6 @@ typedef struct {
 
 /* Gives the size written. */
 size_t frame_write(const frame_t *frame, uint8_t out[FRAME_HEADER_MAX]);
-/* False: not a header of ours; names hold [A-Za-z0-9._-] only, nothing follows. */
+/* False: not a header of ours; names hold [A-Za-z0-9._-] only (a sender ':' as well), what the
+ * command does not use is zero, nothing follows. */
 bool frame_read(const void *data, size_t size, frame_t *ret);

@@ -8,14 +8,22 @@
 #include <stdint.h>
 #include "status.h"
 
+#define ZAP_KEY_SIZE 41                 /* Z85 text of a CURVE key and its 0 */
+
 typedef struct zap zap_t;
 
-/* Decides: true lets the Z85 key in; user_id (97 bytes) becomes the connection's "User-Id". */
-typedef bool (*zap_decide_t)(void *arg, const char *public_key_z85, char user_id[97]);
+typedef enum {
+    ZAP_ACCEPT,
+    ZAP_REFUSE,                         /* 400: the client is told and does not try again by itself */
+    ZAP_LATER                           /* 300: we cannot say yet, the client tries again */
+} zap_verdict_t;
 
-/* `zmq_context` is the void * of libzmq; one handler per context. */
+/* Decides about a key, in zap_handle().  The key itself becomes the connection's "User-Id". */
+typedef zap_verdict_t (*zap_decide_t)(void *arg, const char public_key_z85[ZAP_KEY_SIZE]);
+
+/* `zmq_context` is the void * of libzmq; one handler per context, else UNAVAILABLE. */
 status_t zap_open(void *zmq_context, zap_decide_t decide, void *arg, zap_t **ret);
 void zap_close(zap_t **self);
 void *zap_socket(zap_t *self);          /* for zmq_poll */
-void zap_handle(zap_t *self);           /* answers all that wait */
+void zap_handle(zap_t *self);           /* answers those that wait, at most 64 */
 uint64_t zap_refused(const zap_t *self);
