@@ -1,5 +1,4 @@
 /* emit_contract.c - every method and topic as data (libcommon/wire/method.h). */
-#include <stdlib.h>
 #include <string.h>
 #include "check.h"
 #include "emit.h"
@@ -76,24 +75,6 @@ static void emit_method(buffer_t *out, const method_t *method)
     buffer_text(out, "};\n");
 }
 
-static int by_topic(const void *a, const void *b)
-{
-    return strcmp((*(const message_t *const *) a)->short_name,
-                  (*(const message_t *const *) b)->short_name);
-}
-
-size_t emit_gather_events(const model_t *model, const message_t ***ret)
-{
-    const message_t **events = xalloc((model->message_count + 1) * sizeof *events);
-    size_t count = 0;
-    for (size_t i = 0; i < model->message_count; i++)
-        if (model->messages[i].file->ours && model->messages[i].event_key)
-            events[count++] = &model->messages[i];
-    qsort(events, count, sizeof *events, by_topic);
-    *ret = events;
-    return count;
-}
-
 static size_t emit_subscribers(buffer_t *out, const model_t *model, const message_t *event)
 {
     size_t count = 0;
@@ -112,22 +93,22 @@ static size_t emit_subscribers(buffer_t *out, const model_t *model, const messag
 
 static void emit_topics(buffer_t *out, const model_t *model)
 {
-    const message_t **events;
-    size_t count = emit_gather_events(model, &events);
-    size_t *subscribers = xalloc((count + 1) * sizeof *subscribers);
-    for (size_t i = 0; i < count; i++)
-        subscribers[i] = emit_subscribers(out, model, events[i]);
+    size_t *subscribers = xalloc((model->event_count + 1) * sizeof *subscribers);
+    for (size_t i = 0; i < model->event_count; i++)
+        subscribers[i] = emit_subscribers(out, model, model->events[i]);
 
-    buffer_text(out, "\nconst topic_t contract_topics[] = {\n");
-    for (size_t i = 0; i < count; i++) {
-        buffer_printf(out, "    {\"%s\", &%s__descriptor, \"%s\", ", events[i]->short_name,
-                      events[i]->c_lower, events[i]->event_key);
+    buffer_text(out, "\n/* Sorted by topic. */\nconst topic_t contract_topics[] = {\n");
+    for (size_t i = 0; i < model->event_count; i++) {
+        const message_t *event = model->events[i];
+        buffer_printf(out, "    {\"%s\", &%s__descriptor, \"%s\", ", event->short_name, event->c_lower,
+                      event->event_key);
         if (subscribers[i])
-            buffer_printf(out, "subscribers_of_%s, %zu},\n", events[i]->c_lower, subscribers[i]);
+            buffer_printf(out, "subscribers_of_%s, %zu},\n", event->c_lower, subscribers[i]);
         else
             buffer_text(out, "NULL, 0},\n");
     }
-    buffer_printf(out, "    {NULL, NULL, NULL, NULL, 0}\n};\nconst size_t contract_topic_count = %zu;\n", count);
+    buffer_printf(out, "    {NULL, NULL, NULL, NULL, 0}\n};\nconst size_t contract_topic_count = %zu;\n",
+                  model->event_count);
 }
 
 void emit_contract(const model_t *model)

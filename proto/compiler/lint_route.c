@@ -95,11 +95,17 @@ static const char *shape(const char *path)
     return start;
 }
 
+/* OpenAPI takes paths that differ only in the names of variables for the same. */
 static void lint_equal(const method_t *a, const method_t *b)
 {
-    if (a->verb == b->verb && text_equal(shape(a->path), shape(b->path)))
+    if (!text_equal(shape(a->path), shape(b->path)))
+        return;
+    if (a->verb == b->verb)
         fault(b->place, b->short_name, "%s %s is the route of %s", verb_name(b->verb), b->path,
               a->short_name);
+    else if (!text_equal(a->path, b->path))
+        fault(b->place, b->short_name, "path %s is %s of %s: name the variables alike", b->path,
+              a->path, a->short_name);
 }
 
 void lint_routes(const model_t *model)

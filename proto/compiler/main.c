@@ -84,6 +84,8 @@ static void emit_all(const model_t *model, const options_t *options)
     emit_calls(model);
     emit_contract(model);
     emit_rules(model);
+    emit_openapi(model);
+    emit_rights(model);
 }
 
 static void answer(Schema__Response *response)

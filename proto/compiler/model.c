@@ -302,6 +302,21 @@ static void gather_methods(model_t *self)
     qsort(self->methods, self->method_count, sizeof *self->methods, by_short_name);
 }
 
+static int by_topic(const void *a, const void *b)
+{
+    return strcmp((*(const message_t *const *) a)->short_name,
+                  (*(const message_t *const *) b)->short_name);
+}
+
+static void gather_events(model_t *self)
+{
+    self->events = xalloc((self->message_count + 1) * sizeof *self->events);
+    for (size_t i = 0; i < self->message_count; i++)
+        if (self->messages[i].file->ours && self->messages[i].event_key)
+            self->events[self->event_count++] = &self->messages[i];
+    qsort(self->events, self->event_count, sizeof *self->events, by_topic);
+}
+
 model_t *model_new(const Schema__Request *request)
 {
     model_t sums = count_all(request);
@@ -323,6 +338,7 @@ model_t *model_new(const Schema__Request *request)
             add_service(self, file, file->proto->service[k], step(root, 6, k));
     }
     gather_methods(self);
+    gather_events(self);
     return self;
 }
 
@@ -346,9 +362,18 @@ const service_t *model_service(const model_t *self, const char *name)
 
 const message_t *model_event(const model_t *self, const char *topic)
 {
-    for (size_t i = 0; i < self->message_count; i++)
-        if (self->messages[i].event_key && text_equal(self->messages[i].short_name, topic))
-            return &self->messages[i];
+    for (size_t i = 0; i < self->event_count; i++)
+        if (text_equal(self->events[i]->short_name, topic))
+            return self->events[i];
+    return NULL;
+}
+
+const value_t *model_level(const model_t *self, int32_t number)
+{
+    const enumeration_t *type = enum_called(self, "yiwang.Level");
+    for (size_t i = 0; type && i < type->value_count; i++)
+        if (type->values[i].number == number)
+            return &type->values[i];
     return NULL;
 }
 

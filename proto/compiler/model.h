@@ -139,6 +139,8 @@ typedef struct {
     size_t service_count;
     const method_t **methods;       /* of all services, sorted by short name */
     size_t method_count;
+    const message_t **events;       /* of our files, sorted by topic */
+    size_t event_count;
 } model_t;
 
 model_t *model_new(const Schema__Request *request);
@@ -148,6 +150,9 @@ const field_t *model_field(const message_t *message, const char *name);
 const service_t *model_service(const model_t *self, const char *name);
 /* The event of a topic, "catalog.ItemPublished". */
 const message_t *model_event(const model_t *self, const char *topic);
+
+/* The value of yiwang.Level. */
+const value_t *model_level(const model_t *self, int32_t number);
 
 bool field_is_text(const field_t *field);       /* string or bytes */
 bool field_is_number(const field_t *field);     /* integer or floating, not bool, not enum */
