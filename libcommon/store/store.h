@@ -39,6 +39,8 @@ status_t store_open(const char *path, const migration_t *migrations, size_t migr
 /* One more, read-only connection to the same file. */
 status_t store_open_reader(const char *path, store_t **ret, char *error, size_t error_size);
 void store_close(store_t **self);
+/* For tests of a full disk: the file may not grow beyond so many pages of 4 KiB. */
+void store_limit_pages(store_t *self, int64_t page_count_max);
 /* Folds the WAL into the file; at a clean stop. */
 void store_checkpoint(store_t *self);
 
@@ -47,6 +49,7 @@ void store_checkpoint(store_t *self);
 /* `sql` must be a literal: statements are cached by its address. */
 query_t *query(store_t *store, const char *sql);
 
+/* Values are copied, but what query_message() gives must live until query_done(). */
 void query_int(query_t *self, const char *name, int64_t value);
 void query_real(query_t *self, const char *name, double value);
 void query_text(query_t *self, const char *name, const char *value);      /* NULL: SQL NULL */
