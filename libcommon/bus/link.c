@@ -59,8 +59,7 @@ struct link {
     uint16_t window;
     char *server_key, *public_key, *secret_key;
     bool draining;
-    bool ticked;
-    int64_t now_ms;                     /* of the last tick */
+    int64_t now_ms;                     /* of the last tick, or of link_open() */
     uint64_t malformed;
 };
 
@@ -361,10 +360,12 @@ void link_message_move(link_message_t *to, link_message_t *from)
 
 /* --- open, time, close ------------------------------------------------------ */
 
-status_t link_open(const link_options_t *options, link_t **ret, char *error, size_t error_size)
+status_t link_open(const link_options_t *options, int64_t mono_ms, link_t **ret, char *error,
+                   size_t error_size)
 {
     CHECK(!options->service == !options->window);
     link_t *self = xalloc(sizeof *self);
+    self->now_ms = mono_ms;
     self->context = zmq_ctx_new();
     self->epoll = epoll_create1(EPOLL_CLOEXEC);
     CHECK(self->context && self->epoll >= 0);
@@ -426,7 +427,7 @@ int link_fd(const link_t *self)
     return self->epoll;
 }
 
-/* The first tick, and one that comes late, say nothing about the others' silence. */
+/* A tick that comes late says nothing about the others' silence: it was us who did not listen. */
 static void forgive(link_t *self)
 {
     for (int i = 0; i < self->broker_count; i++) {
@@ -457,8 +458,7 @@ static void tick(link_t *self, broker_t *broker)
 
 void link_tick(link_t *self, int64_t mono_ms)
 {
-    bool late = !self->ticked || mono_ms - self->now_ms > LINK_SILENCE_MS / 2;
-    self->ticked = true;
+    bool late = mono_ms - self->now_ms > LINK_SILENCE_MS / 2;
     self->now_ms = mono_ms;
     if (late)
         forgive(self);

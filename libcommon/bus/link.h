@@ -46,8 +46,10 @@ typedef struct {
     link_part_t parts[2];
 } link_message_t;
 
-/* INVALID_ARGUMENT with a sentence in `error`: an endpoint or key that libzmq does not take. */
-status_t link_open(const link_options_t *options, link_t **ret, char *error, size_t error_size);
+/* `mono_ms` is clock_mono_ms(), here and in link_tick(): the link's only clock.
+ * INVALID_ARGUMENT with a sentence in `error`: an endpoint or key that libzmq does not take. */
+status_t link_open(const link_options_t *options, int64_t mono_ms, link_t **ret, char *error,
+                   size_t error_size);
 /* Says BYE, lingers at most a second. */
 void link_close(link_t **self);
 
@@ -62,7 +64,7 @@ bool link_receive(link_t *self, link_message_t *ret);
 void link_message_free(link_message_t *message);
 void link_message_move(link_message_t *to, link_message_t *from);
 
-/* Heartbeats and joining again; call it at least each 500 ms with clock_mono_ms(), the link's only clock. */
+/* Heartbeats and joining again; call it at least each 500 ms. */
 void link_tick(link_t *self, int64_t mono_ms);
 
 /* A living broker is connected. */
