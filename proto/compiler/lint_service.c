@@ -95,6 +95,20 @@ static void lint_symbols(const model_t *model)
                   symbols[i - 1].owner, symbols[i].c_name);
 }
 
+/* protobuf-c puts methods as members into a struct and escapes no keyword there. */
+static void lint_keyword(const method_t *method)
+{
+    static const char *const KEYWORDS[] = {
+        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum",
+        "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict",
+        "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union",
+        "unsigned", "void", "volatile", "while"};
+    const char *snake = names_snake(method->name);
+    for (size_t i = 0; i < sizeof KEYWORDS / sizeof *KEYWORDS; i++)
+        if (text_equal(snake, KEYWORDS[i]))
+            fault(method->place, method->short_name, "%s is a word of C: say more", snake);
+}
+
 void lint_services(const model_t *model)
 {
     for (size_t i = 0; i < model->service_count; i++) {
@@ -104,5 +118,7 @@ void lint_services(const model_t *model)
     for (size_t i = 0; i < model->service_count; i++)
         if (!model->services[i].visit)
             lint_cycle(model, &model->services[i], model->services[i].name);
+    for (size_t i = 0; i < model->method_count; i++)
+        lint_keyword(model->methods[i]);
     lint_symbols(model);
 }
