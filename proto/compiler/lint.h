@@ -1,6 +1,6 @@
 /* lint.h - what the compiler refuses, because it would hurt later.
  *
- * Each fault is about what is certainly wrong: a contract that passes can be
+ * Each refusal is about what is certainly wrong: a contract that passes can be
  * compiled, served and read by every part of the platform.  A new rule is a
  * function here and a case in golden/lint. */
 #pragma once

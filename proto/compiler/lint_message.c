@@ -4,7 +4,7 @@
  * `optional`), be the same in JSON, and not send a thread down an endless stack. */
 #include <regex.h>
 #include <string.h>
-#include "fault.h"
+#include "refusal.h"
 #include "lint.h"
 #include "names.h"
 #include "text.h"
@@ -35,12 +35,12 @@ static void lint_text(const field_t *field)
     const Schema__Rule *rule = field->rule;
     bool bounded = rule->max_len || (field->type == TYPE_STRING && kind_bounds(rule->kind));
     if (!bounded)
-        fault(field->place, field->full_name, "text needs max_len");
+        refuse(field->place, field->full_name, "text needs max_len");
     if (rule->max_len && rule->min_len > rule->max_len)
-        fault(field->place, field->full_name, "min_len %u is more than max_len %u", rule->min_len,
+        refuse(field->place, field->full_name, "min_len %u is more than max_len %u", rule->min_len,
               rule->max_len);
     if (sounds_secret(field->name) && !rule->secret && rule->kind != KIND_CURVE_KEY)
-        fault(field->place, field->full_name, "is called like a secret: say secret: true");
+        refuse(field->place, field->full_name, "is called like a secret: say secret: true");
 }
 
 static void lint_pattern(const field_t *field)
@@ -52,7 +52,7 @@ static void lint_pattern(const field_t *field)
     if (error) {
         char text[200];
         regerror(error, &compiled, text, sizeof text);
-        fault(field->place, field->full_name, "pattern: %s", text);
+        refuse(field->place, field->full_name, "pattern: %s", text);
         return;
     }
     regfree(&compiled);
@@ -64,20 +64,20 @@ static void lint_rule(const field_t *field)
     const Schema__Rule *rule = field->rule;
     bool is_string = field->type == TYPE_STRING;
     if ((rule->min_len || rule->max_len) && !field_is_text(field))
-        fault(field->place, field->full_name, "min_len and max_len are for string and bytes");
+        refuse(field->place, field->full_name, "min_len and max_len are for string and bytes");
     if ((rule->kind || !text_empty(rule->pattern)) && !is_string)
-        fault(field->place, field->full_name, "kind and pattern are for string");
+        refuse(field->place, field->full_name, "kind and pattern are for string");
     if ((rule->min || rule->max) && !field_is_number(field))
-        fault(field->place, field->full_name, "min and max are for numbers");
+        refuse(field->place, field->full_name, "min and max are for numbers");
     if ((rule->min || rule->max) && rule->min > rule->max)
-        fault(field->place, field->full_name, "min %lld is more than max %lld",
+        refuse(field->place, field->full_name, "min %lld is more than max %lld",
               (long long) rule->min, (long long) rule->max);
     if (rule->max_items && !field->repeated)
-        fault(field->place, field->full_name, "max_items is for repeated fields");
+        refuse(field->place, field->full_name, "max_items is for repeated fields");
     if (rule->any_enum && field->type != TYPE_ENUM)
-        fault(field->place, field->full_name, "any_enum is for enums");
+        refuse(field->place, field->full_name, "any_enum is for enums");
     if (rule->required && field->type == TYPE_BOOL && !field->repeated)
-        fault(field->place, field->full_name, "required on a bool would refuse false");
+        refuse(field->place, field->full_name, "required on a bool would refuse false");
     lint_pattern(field);
 }
 
@@ -91,24 +91,24 @@ static bool is_foreign(const field_t *field)
 static void lint_field(const field_t *field)
 {
     if (field->message && field->message->is_map) {
-        fault(field->place, field->full_name,
+        refuse(field->place, field->full_name,
               "map: protobuf-c cannot tell it from a list; use a repeated message with a name");
         return;
     }
     if (field->proto->proto3_optional)
-        fault(field->place, field->full_name,
+        refuse(field->place, field->full_name,
               "optional: protobuf-c refuses it; use a oneof of one field");
     if (field->type == TYPE_GROUP)
-        fault(field->place, field->full_name, "group: use a message");
+        refuse(field->place, field->full_name, "group: use a message");
     if (field->proto->json_name && !text_equal(field->proto->json_name, field->json))
-        fault(field->place, field->full_name,
+        refuse(field->place, field->full_name,
               "json_name: protobuf-c's descriptors do not have it; JSON says \"%s\"", field->json);
     if (text_equal(field->name, "base"))
-        fault(field->place, field->full_name, "base is a member protobuf-c puts into each struct");
+        refuse(field->place, field->full_name, "base is a member protobuf-c puts into each struct");
     if (is_foreign(field))
-        fault(field->place, field->full_name, "of other people's types only google.protobuf.Timestamp is known");
+        refuse(field->place, field->full_name, "of other people's types only google.protobuf.Timestamp is known");
     if (field->repeated && !field->rule->max_items)
-        fault(field->place, field->full_name, "repeated needs max_items");
+        refuse(field->place, field->full_name, "repeated needs max_items");
     if (field_is_text(field))
         lint_text(field);
     lint_rule(field);
@@ -119,12 +119,12 @@ static void lint_event(const message_t *message)
     if (!message->event_key)
         return;
     if (message->nested)
-        fault(message->place, message->short_name, "an event is a message of its own, not inside another");
+        refuse(message->place, message->short_name, "an event is a message of its own, not inside another");
     const field_t *key = model_field(message, message->event_key);
     if (!key)
-        fault(message->place, message->short_name, "event_key: no field is called \"%s\"", message->event_key);
+        refuse(message->place, message->short_name, "event_key: no field is called \"%s\"", message->event_key);
     else if (key->repeated || (key->type != TYPE_STRING && !field_is_number(key)))
-        fault(key->place, key->full_name, "event_key needs one text or number to order by");
+        refuse(key->place, key->full_name, "event_key needs one text or number to order by");
 }
 
 static void lint_enum(const enumeration_t *type)
@@ -133,12 +133,12 @@ static void lint_enum(const enumeration_t *type)
         if (type->values[i].number != 0)
             continue;
         if (!text_ends(type->values[i].name, "_UNSPECIFIED"))
-            fault(type->values[i].place, type->short_name,
+            refuse(type->values[i].place, type->short_name,
                   "%s is 0, which also means absent: 0 must be called ..._UNSPECIFIED",
                   type->values[i].name);
         return;
     }
-    fault(type->place, type->short_name, "needs a value ..._UNSPECIFIED = 0");
+    refuse(type->place, type->short_name, "needs a value ..._UNSPECIFIED = 0");
 }
 
 /* Depth-first; a message met while it is still open contains itself. */
@@ -152,7 +152,7 @@ static void lint_recursion(message_t *message)
         if (!inner)
             continue;
         if (inner->visit == OPEN)
-            fault(field->place, field->full_name,
+            refuse(field->place, field->full_name,
                   "recursive: %s would contain itself, and 34 kB of it end the stack", inner->short_name);
         else if (inner->visit == NEW)
             lint_recursion(inner);
@@ -165,9 +165,9 @@ static void lint_file(const file_t *file)
     place_t place = {.file = file->name};
     const Schema__FileOptions *options = file->proto->options;
     if (!text_equal(file->proto->syntax, "proto3"))
-        fault(place, "syntax", "only proto3");
+        refuse(place, "syntax", "only proto3");
     if (!options || !options->pb_c_file || text_empty(options->pb_c_file->c_package))
-        fault(place, "package", "needs option (pb_c_file).c_package");
+        refuse(place, "package", "needs option (pb_c_file).c_package");
 }
 
 void lint_messages(const model_t *model)

@@ -1,6 +1,6 @@
 /* lint_method.c - what a method may not be: callable by nobody, a write that
  * looks like a read, an event nobody makes, half a page, half a file. */
-#include "fault.h"
+#include "refusal.h"
 #include "lint.h"
 #include "text.h"
 
@@ -9,12 +9,12 @@ static void lint_callers(const method_t *method)
     const Schema__Rpc *rpc = method->rpc;
     bool edge = rpc->public_ || rpc->level > 0 || !text_empty(rpc->permission);
     if (!edge && !rpc->system && !method->internal)
-        fault(method->place, method->short_name,
+        refuse(method->place, method->short_name,
               "nobody may call it: say public, level, permission, system, internal or on");
     if (rpc->level == LEVEL_ANONYMOUS)
-        fault(method->place, method->short_name, "level LEVEL_ANONYMOUS is everybody: say public");
+        refuse(method->place, method->short_name, "level LEVEL_ANONYMOUS is everybody: say public");
     if (method->path && !edge)
-        fault(method->place, method->short_name,
+        refuse(method->place, method->short_name,
               "nobody at the edge may call it: no path, or public, level or permission");
 }
 
@@ -22,17 +22,17 @@ static void lint_manner(const method_t *method)
 {
     const Schema__Rpc *rpc = method->rpc;
     if (method->proto->client_streaming || method->proto->server_streaming)
-        fault(method->place, method->short_name, "stream: calls have one request and one answer");
+        refuse(method->place, method->short_name, "stream: calls have one request and one answer");
     if (!method->in->file->ours || !method->out->file->ours)
-        fault(method->place, method->short_name, "request and answer must be messages of this contract");
+        refuse(method->place, method->short_name, "request and answer must be messages of this contract");
     if (rpc->waits && method->writes)
-        fault(method->place, method->short_name, "waits is for reads, not for writes");
+        refuse(method->place, method->short_name, "waits is for reads, not for writes");
     if (rpc->audited && method->writes)
-        fault(method->place, method->short_name, "audited is for reads: writes always are");
+        refuse(method->place, method->short_name, "audited is for reads: writes always are");
     if (rpc->idempotent && !method->writes)
-        fault(method->place, method->short_name, "idempotent is for writes: reads always are");
+        refuse(method->place, method->short_name, "idempotent is for writes: reads always are");
     if (rpc->cache_seconds && (!rpc->public_ || method->verb != VERB_GET))
-        fault(method->place, method->short_name,
+        refuse(method->place, method->short_name,
               "cache_seconds lets anybody keep the answer: only for a public get");
 }
 
@@ -42,10 +42,10 @@ static void lint_on(const model_t *model, const method_t *method)
         return;
     const message_t *event = model_event(model, method->rpc->on);
     if (!event)
-        fault(method->place, method->short_name, "on: no message with event_key is called \"%s\"",
+        refuse(method->place, method->short_name, "on: no message with event_key is called \"%s\"",
               method->rpc->on);
     else if (event != method->in)
-        fault(method->place, method->short_name, "on: the request must be %s, it is %s",
+        refuse(method->place, method->short_name, "on: the request must be %s, it is %s",
               event->full_name, method->in->full_name);
 }
 
@@ -56,7 +56,7 @@ static void need(const method_t *method, const char *why, const message_t *messa
     const field_t *field = model_field(message, name);
     bool integer32 = type == TYPE_INT32 && field && field->type == TYPE_UINT32;
     if (!field || field->repeated || (field->type != type && !integer32))
-        fault(method->place, method->short_name, "%s: %s needs a field %s %s", why,
+        refuse(method->place, method->short_name, "%s: %s needs a field %s %s", why,
               message->full_name, type_name, name);
 }
 
@@ -76,9 +76,9 @@ static void lint_upload(const method_t *method)
     need(method, "upload", method->in, "bytes", TYPE_BYTES, "data");
     need(method, "upload", method->in, "bool", TYPE_BOOL, "last");
     if (method->path && method->verb != VERB_POST && method->verb != VERB_PUT)
-        fault(method->place, method->short_name, "upload: only post or put carry a file");
+        refuse(method->place, method->short_name, "upload: only post or put carry a file");
     if (!method->writes)
-        fault(method->place, method->short_name, "upload: it writes, so say writes: true");
+        refuse(method->place, method->short_name, "upload: it writes, so say writes: true");
 }
 
 static void lint_download(const method_t *method)
@@ -89,7 +89,7 @@ static void lint_download(const method_t *method)
     need(method, "download", method->out, "string", TYPE_STRING, "media_type");
     need(method, "download", method->out, "string", TYPE_STRING, "file_name");
     if (method->path && method->verb != VERB_GET)
-        fault(method->place, method->short_name, "download: only get");
+        refuse(method->place, method->short_name, "download: only get");
 }
 
 void lint_methods(const model_t *model)

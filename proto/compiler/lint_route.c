@@ -9,7 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 #include "check.h"
-#include "fault.h"
+#include "refusal.h"
 #include "lint.h"
 #include "names.h"
 #include "text.h"
@@ -59,12 +59,12 @@ static void lint_variables(const method_t *method)
         const field_t *field = model_field(method->in, name);
         const char *braced = names_format("{%s}", name);
         if (!field)
-            fault(method->place, method->short_name, "path: %s has no field %s",
+            refuse(method->place, method->short_name, "path: %s has no field %s",
                   method->in->full_name, name);
         else if (!variable_may_be(field))
-            fault(method->place, method->short_name, "path: %s cannot stand in a path", name);
+            refuse(method->place, method->short_name, "path: %s cannot stand in a path", name);
         if (strstr(open + 1, braced))
-            fault(method->place, method->short_name, "path: %s stands there twice", name);
+            refuse(method->place, method->short_name, "path: %s stands there twice", name);
     }
 }
 
@@ -77,7 +77,7 @@ static void lint_query(const method_t *method)
         const field_t *field = &method->in->fields[i];
         bool plain = field->type != TYPE_BYTES && (!field->message || field->message->is_timestamp);
         if (!plain && !method_hides(method, field))
-            fault(method->place, method->short_name, "%s: a query cannot hold it", field->full_name);
+            refuse(method->place, method->short_name, "%s: a query cannot hold it", field->full_name);
     }
 }
 
@@ -101,10 +101,10 @@ static void lint_equal(const method_t *a, const method_t *b)
     if (!text_equal(shape(a->path), shape(b->path)))
         return;
     if (a->verb == b->verb)
-        fault(b->place, b->short_name, "%s %s is the route of %s", verb_name(b->verb), b->path,
+        refuse(b->place, b->short_name, "%s %s is the route of %s", verb_name(b->verb), b->path,
               a->short_name);
     else if (!text_equal(a->path, b->path))
-        fault(b->place, b->short_name, "path %s is %s of %s: name the variables alike", b->path,
+        refuse(b->place, b->short_name, "path %s is %s of %s: name the variables alike", b->path,
               a->path, a->short_name);
 }
 
@@ -114,13 +114,13 @@ void lint_routes(const model_t *model)
         const method_t *method = model->methods[i];
         unsigned verbs = method_verbs(method->rpc);
         if (verbs & (verbs - 1))
-            fault(method->place, method->short_name, "two verbs: a method has one route");
+            refuse(method->place, method->short_name, "two verbs: a method has one route");
         if (!method->path)
             continue;
         if (method->verb == VERB_GET && method->writes)
-            fault(method->place, method->short_name, "get may not write: anybody may repeat or fetch it ahead");
+            refuse(method->place, method->short_name, "get may not write: anybody may repeat or fetch it ahead");
         if (!path_is_well_formed(method->path)) {
-            fault(method->place, method->short_name, "path \"%s\" is not /word/{field}/word:word",
+            refuse(method->place, method->short_name, "path \"%s\" is not /word/{field}/word:word",
                   method->path);
             continue;
         }

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "check.h"
-#include "fault.h"
+#include "refusal.h"
 #include "lint.h"
 #include "names.h"
 #include "text.h"
@@ -10,12 +10,12 @@
 static void lint_name(const model_t *model, const service_t *service)
 {
     if (!strchr(service->file->package, '.'))
-        fault(service->place, service->name, "a service needs a package of its own, yiwang.<service>");
+        refuse(service->place, service->name, "a service needs a package of its own, yiwang.<service>");
     if (!text_equal(service->file->c_package, service->name))
-        fault(service->place, service->name, "(pb_c_file).c_package must be \"%s\"", service->name);
+        refuse(service->place, service->name, "(pb_c_file).c_package must be \"%s\"", service->name);
     const service_t *first = model_service(model, service->name);
     if (first != service)
-        fault(service->place, service->name, "is a service already, %s:%d", first->place.file,
+        refuse(service->place, service->name, "is a service already, %s:%d", first->place.file,
               first->place.line);
 }
 
@@ -24,10 +24,10 @@ static void lint_calls(const model_t *model, const service_t *service)
     for (size_t i = 0; i < service->rule->n_calls; i++) {
         const char *name = service->rule->calls[i];
         if (!model_service(model, name))
-            fault(service->place, service->name, "calls: no service is called \"%s\"", name);
+            refuse(service->place, service->name, "calls: no service is called \"%s\"", name);
         for (size_t k = 0; k < i; k++)
             if (text_equal(service->rule->calls[k], name))
-                fault(service->place, service->name, "calls: \"%s\" stands there twice", name);
+                refuse(service->place, service->name, "calls: \"%s\" stands there twice", name);
     }
 }
 
@@ -43,7 +43,7 @@ static void lint_cycle(const model_t *model, service_t *service, const char *tra
             continue;
         const char *longer = names_format("%s -> %s", trail, asked->name);
         if (asked->visit == OPEN)
-            fault(service->place, service->name, "calls make a circle: %s; use an event", longer);
+            refuse(service->place, service->name, "calls make a circle: %s; use an event", longer);
         else if (asked->visit == NEW)
             lint_cycle(model, asked, longer);
     }
@@ -91,7 +91,7 @@ static void lint_symbols(const model_t *model)
     qsort(symbols, count, sizeof *symbols, by_c_name);
     for (size_t i = 1; i < count; i++)
         if (text_equal(symbols[i].c_name, symbols[i - 1].c_name))
-            fault(symbols[i].place, symbols[i].owner, "in C both this and %s are called %s",
+            refuse(symbols[i].place, symbols[i].owner, "in C both this and %s are called %s",
                   symbols[i - 1].owner, symbols[i].c_name);
 }
 
@@ -106,7 +106,7 @@ static void lint_keyword(const method_t *method)
     const char *snake = names_snake(method->name);
     for (size_t i = 0; i < sizeof KEYWORDS / sizeof *KEYWORDS; i++)
         if (text_equal(snake, KEYWORDS[i]))
-            fault(method->place, method->short_name, "%s is a word of C: say more", snake);
+            refuse(method->place, method->short_name, "%s is a word of C: say more", snake);
 }
 
 void lint_services(const model_t *model)

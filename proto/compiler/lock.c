@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "check.h"
-#include "fault.h"
+#include "refusal.h"
 #include "lint.h"
 #include "names.h"
 #include "text.h"
@@ -51,9 +51,9 @@ static void lint_field_entry(const message_t *message, const entry_t *entry)
     const field_t *field = model_field(message, entry->name);
     if (field) {
         if (field->proto->number != entry->number)
-            fault(field->place, field->full_name, "had number %d; a number once given stays", entry->number);
+            refuse(field->place, field->full_name, "had number %d; a number once given stays", entry->number);
         if (!text_equal(type_name(field), entry->type))
-            fault(field->place, field->full_name, "was %s; a type once given stays", entry->type);
+            refuse(field->place, field->full_name, "was %s; a type once given stays", entry->type);
         return;
     }
     for (size_t i = 0; i < message->proto->n_reserved_range; i++) {
@@ -61,7 +61,7 @@ static void lint_field_entry(const message_t *message, const entry_t *entry)
         if (entry->number >= range->start && entry->number < range->end)
             return;
     }
-    fault(message->place, message->short_name, "%s = %d is gone: say reserved %d", entry->name,
+    refuse(message->place, message->short_name, "%s = %d is gone: say reserved %d", entry->name,
           entry->number, entry->number);
 }
 
@@ -71,7 +71,7 @@ static void lint_value_entry(const enumeration_t *type, const entry_t *entry)
         if (!text_equal(type->values[i].name, entry->name))
             continue;
         if (type->values[i].number != entry->number)
-            fault(type->values[i].place, type->short_name, "%s had number %d; a number once given stays",
+            refuse(type->values[i].place, type->short_name, "%s had number %d; a number once given stays",
                   entry->name, entry->number);
         return;
     }
@@ -80,7 +80,7 @@ static void lint_value_entry(const enumeration_t *type, const entry_t *entry)
         if (entry->number >= range->start && entry->number <= range->end)   /* inclusive, unlike a message's */
             return;
     }
-    fault(type->place, type->short_name, "%s = %d is gone: say reserved %d", entry->name,
+    refuse(type->place, type->short_name, "%s = %d is gone: say reserved %d", entry->name,
           entry->number, entry->number);
 }
 
@@ -97,7 +97,7 @@ static void lint_entry(const model_t *model, const entry_t *entry)
             return;
         }
     place_t place = {.file = "fields.lock"};
-    fault(place, entry->owner, "%s is gone; if nobody can hold one any more, remove its lines from the lock",
+    refuse(place, entry->owner, "%s is gone; if nobody can hold one any more, remove its lines from the lock",
           entry->name);
 }
 
@@ -120,7 +120,7 @@ void lint_lock(const model_t *model, const char *lock)
             dot = strrchr(name, '.');
         if (!dot) {
             place_t place = {.file = "fields.lock", .line = number};
-            fault(place, "line", "is not: name number type");
+            refuse(place, "line", "is not: name number type");
             continue;
         }
         *dot = '\0';

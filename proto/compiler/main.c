@@ -11,7 +11,7 @@
 #include "buffer.h"
 #include "check.h"
 #include "emit.h"
-#include "fault.h"
+#include "refusal.h"
 #include "lint.h"
 #include "lock.h"
 #include "names.h"
@@ -116,8 +116,8 @@ int main(void)
     Schema__Response response = SCHEMA__RESPONSE__INIT;
     response.has_supported_features = true;
     response.supported_features = FEATURE_PROTO3_OPTIONAL;
-    if (fault_count()) {
-        response.error = (char *) fault_text();
+    if (refusal_count()) {
+        response.error = (char *) refusal_text();
     } else {
         emit_all(model, &options);
         output_response(&response);

@@ -1,7 +1,7 @@
 /* model.h - the contract as the compiler sees it: what protoc sent, with every
  * name resolved.
  *
- *   protoc ──> Schema__Request ──model_new()──> model_t ──lint──> faults
+ *   protoc ──> Schema__Request ──model_new()──> model_t ──lint──> refusals
  *                                                     └───emit──> files
  *
  * Everything lives as long as the process.  "Short" names are how people and the

@@ -197,32 +197,30 @@ void openapi_method(json_writer_t *out, const model_t *model, const method_t *me
     json_close(out);
 }
 
+/* Runs of blanks become one, an empty line ends a paragraph. */
 char *openapi_prose(const char *comment)
 {
     if (text_empty(comment))
         return NULL;
     char *start = xalloc(2 * strlen(comment) + 1);
     char *out = start;
-    bool blank = false;         /* an empty line came: a paragraph ends */
-    for (const char *line = comment; *line;) {
-        size_t size = strcspn(line, "\n");
-        const char *text = line + strspn(line, " \t");
-        size_t text_size = text < line + size ? (size_t) (line + size - text) : 0;
-        while (text_size && isspace((unsigned char) text[text_size - 1]))
-            text_size--;
-        if (!text_size) {
+    int lines = 0;              /* line ends since the last word */
+    bool blank = false;
+    for (const char *in = comment; *in; in++) {
+        if (isspace((unsigned char) *in)) {
             blank = true;
-        } else {
-            if (out != start) {
-                *out++ = blank ? '\n' : ' ';
-                if (blank)
-                    *out++ = '\n';
-            }
-            memcpy(out, text, text_size);
-            out += text_size;
-            blank = false;
+            lines += *in == '\n';
+            continue;
         }
-        line += size + (line[size] == '\n');
+        if (out != start && lines > 1) {
+            *out++ = '\n';
+            *out++ = '\n';
+        } else if (out != start && blank) {
+            *out++ = ' ';
+        }
+        *out++ = *in;
+        blank = false;
+        lines = 0;
     }
     return start;
 }
