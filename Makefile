@@ -18,7 +18,7 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) -fno-omit-frame-poi
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 LDLIBS   := -lprotobuf-c -lsqlite3 -lsodium -lzmq -lpthread -lm
 LDLIBS_gateway := -lh2o-evloop -lssl -lcrypto -lz
-LDLIBS_yw      := -lczmq
+LDLIBS_yw      := -lczmq -lssl -lcrypto
 
 # Who sees whom.
 SEES_base  :=
@@ -29,7 +29,7 @@ SEES_rpc   := base wire store bus
 SEES_all   := base wire store bus rpc
 lib_sees   = $(foreach d,$(1) $(SEES_$(1)),-Ilibcommon/$(d))
 
-.PHONY: all help run stop demo test check bench fuzz requirements format clean deps
+.PHONY: all help deps run stop demo check unit test bench load fuzz fuzz-build requirements kits format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -39,9 +39,9 @@ all: $(PROGRAMS:%=$(OUT)/bin/%)
 
 PROTOS   := $(wildcard proto/yiwang/*.proto)
 PROTO_I  := -Iproto -I/usr/include
-PB_NAMES := $(PROTOS:proto/%.proto=%) google/protobuf/timestamp google/protobuf/descriptor protobuf-c/protobuf-c
+PB_NAMES := $(PROTOS:proto/%.proto=%) google/protobuf/timestamp google/protobuf/descriptor
 PB_C     := $(PB_NAMES:%=$(GEN)/%.pb-c.c)
-YW_C     := $(GEN)/contract.c $(GEN)/rules.c $(SERVICES:%=$(GEN)/%.svc.c) $(GEN)/clients.c
+YW_C     := $(GEN)/contract.c $(GEN)/rules.c $(GEN)/clients.c $(GEN)/process.svc.c $(SERVICES:%=$(GEN)/%.svc.c)
 GEN_DONE := $(GEN)/.done
 
 # gcc builds the compiler whatever the variant: it runs on the machine that builds.
@@ -56,7 +56,7 @@ build/protoc-gen-yw: $(COMPILER_SRC) $(wildcard proto/compiler/*.h libcommon/bas
 
 $(GEN_DONE): $(PROTOS) build/protoc-gen-yw
 	@mkdir -p $(GEN)
-	protoc $(PROTO_I) --c_out=$(GEN) $(PROTOS) google/protobuf/timestamp.proto google/protobuf/descriptor.proto protobuf-c/protobuf-c.proto
+	protoc $(PROTO_I) --c_out=$(GEN) $(PROTOS) google/protobuf/timestamp.proto google/protobuf/descriptor.proto
 	protoc $(PROTO_I) --plugin=protoc-gen-yw=build/protoc-gen-yw --yw_out=$(GEN) $(PROTOS)
 	@touch $@
 $(PB_C) $(YW_C): $(GEN_DONE) ;
@@ -68,7 +68,7 @@ $(OUT)/gen/%.o: $(GEN)/%.c $(GEN_DONE)
 # --- libcommon --------------------------------------------------------------
 
 LIB_SRC  := $(filter-out %_test.c %/test_main.c,$(wildcard libcommon/*/*.c))
-LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/%.o) $(PB_C:$(GEN)/%.c=$(OUT)/gen/%.o) $(OUT)/gen/contract.o $(OUT)/gen/rules.o $(OUT)/gen/clients.o
+LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/%.o) $(PB_C:$(GEN)/%.c=$(OUT)/gen/%.o) $(OUT)/gen/contract.o $(OUT)/gen/rules.o $(OUT)/gen/clients.o $(OUT)/gen/process.svc.o
 
 $(OUT)/libcommon/%.o: libcommon/%.c $(GEN_DONE)
 	@mkdir -p $(@D)
@@ -117,6 +117,99 @@ $(UNIT_SVC): $(OUT)/test/services/%: $(OUT)/services/%.o $(OUT)/libcommon/base/t
 	$(CC) $(ALL_CFLAGS) $^ -o $@ $(LDLIBS_$(firstword $(subst /, ,$*))) $(LDLIBS)
 
 unit: $(UNIT)
+
+# --- what people type ---------------------------------------------------------
+
+YW     := $(OUT)/bin/yw
+PYTHON := /usr/bin/python3
+JOBS   := -j$(shell nproc)
+
+help:
+	@echo "make run            install what is missing, build, start, load starter data, say where to go"
+	@echo "make stop           stop it"
+	@echo "make demo           the main job, step by step, on the running platform"
+	@echo "make test           all tests"
+	@echo "make check          unit tests and golden files only"
+	@echo "make bench          measurements beside their floors"
+	@echo "make fuzz           each fuzz target for FUZZ_SECONDS (60)"
+	@echo "make requirements   each clause with the tests that prove it"
+	@echo "make kits           Python and C kits for department systems"
+	@echo "variants: SAN=address,undefined  SAN=thread  CC=clang"
+
+deps:
+	@deploy/deps.sh build
+
+# Two makes: what deps installs must be there before this file's wildcards are read.
+run: deps
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@deploy/run.sh $(YW)
+
+stop:
+	@if [ -x $(YW) ]; then $(YW) stop; fi
+
+demo: run
+	@$(MAKE) --no-print-directory kits
+	@$(PYTHON) tests/demo/demo.py
+
+check: $(UNIT) build/protoc-gen-yw
+	@tests/unit.sh $(UNIT)
+
+test:
+	@deploy/deps.sh test
+	@$(MAKE) --no-print-directory $(JOBS) all unit kits
+	@tests/run.sh $(OUT)
+
+bench:
+	@deploy/deps.sh test
+	@$(MAKE) --no-print-directory $(JOBS) all load
+	@tests/load/run.sh $(OUT)
+
+requirements:
+	@$(PYTHON) tests/requirements.py
+
+# --- kits for department systems: made from the contract, share no code with us ----
+
+KIT_PY := build/kits/python
+kits: $(KIT_PY)/.done $(OUT)/kits/example
+$(KIT_PY)/.done: $(PROTOS) $(wildcard kits/python/*.py)
+	@mkdir -p $(KIT_PY)
+	protoc $(PROTO_I) --python_out=$(KIT_PY) $(PROTOS) protobuf-c/protobuf-c.proto
+	cp kits/python/*.py $(KIT_PY)/
+	@touch $@
+$(OUT)/kits/example: $(wildcard kits/c/*.[ch]) $(PB_C:$(GEN)/%.c=$(OUT)/gen/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Ikits/c $(filter %.c %.o,$^) -o $@ -lprotobuf-c -lzmq -lczmq
+
+# --- load generators and floors (tests/load/README.md) ----------------------------
+
+LOAD := $(patsubst tests/load/%.c,$(OUT)/load/%,$(wildcard tests/load/*.c))
+load: $(LOAD)
+$(OUT)/load/%: tests/load/%.c $(OUT)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(SEES_all:%=-Ilibcommon/%) $^ -o $@ $(if $(findstring h2o,$*),$(LDLIBS_gateway)) $(LDLIBS)
+
+# --- fuzzing: clang's libFuzzer on our own sources ----------------------------------
+
+FUZZ_SECONDS ?= 60
+FUZZ     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SRC := $(LIB_SRC) $(PB_C) $(GEN)/contract.c $(GEN)/rules.c $(GEN)/clients.c $(GEN)/process.svc.c
+build/fuzz/%: tests/fuzz/%.c $(GEN_DONE) $(LIB_SRC)
+	@mkdir -p $(@D)
+	clang -std=c11 -D_GNU_SOURCE -O1 -g -w -DH2O_USE_LIBUV=0 -fsanitize=fuzzer,address,undefined -isystem $(GEN) \
+	    $(SEES_all:%=-Ilibcommon/%) $(foreach d,$(PROGRAMS),-Iservices/$(d)) $< $(FUZZ_MORE_$*) $(FUZZ_SRC) -o $@ $(LDLIBS)
+fuzz-build: $(FUZZ)
+fuzz:
+	@deploy/deps.sh test
+	@$(MAKE) --no-print-directory $(JOBS) fuzz-build
+	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
+
+# --- keeping house --------------------------------------------------------------------
+
+C_FILES := $(wildcard libcommon/*/*.[ch] services/*/*.[ch] proto/compiler/*.[ch] kits/c/*.[ch] tests/*/*.[ch])
+format:
+	clang-format -i $(C_FILES)
+compile_commands.json: $(C_FILES)
+	bear -- $(MAKE) -B all
 
 clean:
 	rm -rf build
