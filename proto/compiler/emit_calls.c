@@ -44,9 +44,11 @@ static void emit_declarations(buffer_t *out, const service_t *asked)
 static void emit_header(const model_t *model, const service_t *service)
 {
     buffer_t *out = output_c_file(names_format("%s.calls.h", service->name), service->file->name);
-    buffer_printf(out, "/* What the service %s may ask of others: option `calls` of its service.\n"
+    buffer_printf(out,
+                  "/* What the service %s may ask of others: option `calls` of its service.\n"
                   " * Only in prepare halves and reads; *ret lives in the call's arena. */\n"
-                  "#pragma once\n#include \"call.h\"\n", service->name);
+                  "#pragma once\n#include \"call.h\"\n",
+                  service->name);
     for (size_t i = 0; i < service->rule->n_calls; i++) {
         const service_t *asked = model_service(model, service->rule->calls[i]);
         buffer_printf(out, "#include \"%s\"\n", asked->file->header);
@@ -59,11 +61,13 @@ static void emit_stub(buffer_t *out, const method_t *method)
 {
     buffer_char(out, '\n');
     emit_signature(out, method);
-    buffer_printf(out, "\n{\n    const ProtobufCMessage *out = NULL;\n"
-                  "    status_t status = call_ask(call, \"%s\", &in->base, &%s__descriptor, &out);\n"
-                  "    if (status == STATUS_OK)\n        *ret = (const %s *) out;\n"
-                  "    return status;\n}\n",
-                  method->short_name, method->out->c_lower, method->out->c_type);
+    buffer_printf(
+        out,
+        "\n{\n    const ProtobufCMessage *out = NULL;\n"
+        "    status_t status = call_ask(call, \"%s\", &in->base, &%s__descriptor, &out);\n"
+        "    if (status == STATUS_OK)\n        *ret = (const %s *) out;\n"
+        "    return status;\n}\n",
+        method->short_name, method->out->c_lower, method->out->c_type);
 }
 
 void emit_calls(const model_t *model)

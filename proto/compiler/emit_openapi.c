@@ -14,10 +14,11 @@ static void emit_info(json_writer_t *out)
     json_open(out, "info", '{');
     json_text(out, "title", "一网 政务服务 API");
     json_text(out, "summary", "Online government services");
-    json_text(out, "description",
-              "JSON after the proto3 mapping: lowerCamelCase names, 64-bit integers as text, enums by "
-              "name, bytes in base64, times in RFC 3339. Members that are empty or 0 may be absent. "
-              "Errors are RFC 9457 problems with a stable `code` and the fields at fault.");
+    json_text(
+        out, "description",
+        "JSON after the proto3 mapping: lowerCamelCase names, 64-bit integers as text, enums by "
+        "name, bytes in base64, times in RFC 3339. Members that are empty or 0 may be absent. "
+        "Errors are RFC 9457 problems with a stable `code` and the fields at fault.");
     json_text(out, "version", "1.0.0");
     json_open(out, "license", '{');
     json_text(out, "name", "Apache-2.0");
@@ -52,7 +53,10 @@ static void emit_tags(json_writer_t *out, const model_t *model)
         json_text(out, "name", service->name);
         if (!text_empty(service->label))
             json_text(out, "x-displayName", service->label);
-        json_text(out, "description", prose ? prose : text_empty(service->label) ? service->name : service->label);
+        json_text(out, "description",
+                  prose                        ? prose
+                  : text_empty(service->label) ? service->name
+                                               : service->label);
         json_close(out);
     }
     json_close(out);
@@ -109,7 +113,8 @@ static void emit_paths(json_writer_t *out, const model_t *model)
 
 /* --- shared components --------------------------------------------------------------- */
 
-static void emit_typed(json_writer_t *out, const char *name, const char *type, const char *description)
+static void emit_typed(json_writer_t *out, const char *name, const char *type,
+                       const char *description)
 {
     json_open(out, name, '{');
     json_text(out, "type", type);
@@ -184,9 +189,10 @@ static void emit_key_parameter(json_writer_t *out)
     json_open(out, "IdempotencyKey", '{');
     json_text(out, "name", "Idempotency-Key");
     json_text(out, "in", "header");
-    json_text(out, "description",
-              "Chosen by the caller, one for each intention. The same key with the same request gives "
-              "the stored answer, for ever; with another request 409.");
+    json_text(
+        out, "description",
+        "Chosen by the caller, one for each intention. The same key with the same request gives "
+        "the stored answer, for ever; with another request 409.");
     json_open(out, "schema", '{');
     json_text(out, "type", "string");
     json_int(out, "maxLength", 64);

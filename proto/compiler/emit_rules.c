@@ -28,9 +28,13 @@ static const field_t **sorted_fields(const message_t *message)
 
 static void emit_flags(buffer_t *out, const Schema__Rule *rule)
 {
-    const struct { bool set; const char *name; } flags[] = {
-        {rule->required, "RULE_REQUIRED"}, {rule->secret, "RULE_SECRET"},
-        {rule->personal, "RULE_PERSONAL"}, {rule->any_enum, "RULE_ANY_ENUM"}};
+    const struct {
+        bool set;
+        const char *name;
+    } flags[] = {{rule->required, "RULE_REQUIRED"},
+                 {rule->secret, "RULE_SECRET"},
+                 {rule->personal, "RULE_PERSONAL"},
+                 {rule->any_enum, "RULE_ANY_ENUM"}};
     bool any = false;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         if (!flags[i].set)
@@ -87,8 +91,8 @@ static void emit_rule_sets(buffer_t *out, const model_t *model)
         const message_t *message = &model->messages[i];
         if (!travels(message))
             continue;
-        buffer_printf(out, "\n/* %s */\nstatic const rule_t rules_of_%s[] = {\n", message->short_name,
-                      message->c_lower);
+        buffer_printf(out, "\n/* %s */\nstatic const rule_t rules_of_%s[] = {\n",
+                      message->short_name, message->c_lower);
         const field_t **fields = sorted_fields(message);
         for (size_t k = 0; k < message->field_count; k++)
             emit_rule(out, fields[k]);
@@ -110,7 +114,7 @@ static int by_value(const void *a, const void *b)
     const value_t *x = *(const value_t *const *) a, *y = *(const value_t *const *) b;
     if (x->number != y->number)
         return x->number < y->number ? -1 : 1;
-    return (x > y) - (x < y);       /* of aliases the first declared stays */
+    return (x > y) - (x < y); /* of aliases the first declared stays */
 }
 
 static void emit_labels_of(buffer_t *out, const enumeration_t *type)
@@ -120,8 +124,8 @@ static void emit_labels_of(buffer_t *out, const enumeration_t *type)
         values[i] = &type->values[i];
     qsort(values, type->value_count, sizeof *values, by_value);
 
-    buffer_printf(out, "\n/* %s */\nstatic const char *const labels_of_%s[] = {\n", type->short_name,
-                  type->c_lower);
+    buffer_printf(out, "\n/* %s */\nstatic const char *const labels_of_%s[] = {\n",
+                  type->short_name, type->c_lower);
     for (size_t i = 0; i < type->value_count; i++) {
         if (i && values[i]->number == values[i - 1]->number)
             continue;

@@ -37,22 +37,27 @@ static void emit_header(const service_t *service)
         buffer_char(out, '\n');
         output_comment(out, "", method->place.comment);
         if (method->rpc->prepare)
-            buffer_printf(out, "status_t %s_prepare(call_t *call, const %s *in);\n",
-                          method->c_name, method->in->c_type);
-        buffer_printf(out, "status_t %s(call_t *call, const %s *in, %s *out);\n",
-                      method->c_name, method->in->c_type, method->out->c_type);
+            buffer_printf(out, "status_t %s_prepare(call_t *call, const %s *in);\n", method->c_name,
+                          method->in->c_type);
+        buffer_printf(out, "status_t %s(call_t *call, const %s *in, %s *out);\n", method->c_name,
+                      method->in->c_type, method->out->c_type);
     }
-    buffer_printf(out, "\n/* For service_t in main.c. */\nextern const handler_t %s_handlers[];\n"
-                  "extern const size_t %s_handler_count;\n", service->name, service->name);
+    buffer_printf(out,
+                  "\n/* For service_t in main.c. */\nextern const handler_t %s_handlers[];\n"
+                  "extern const size_t %s_handler_count;\n",
+                  service->name, service->name);
 }
 
 static void emit_wrappers(buffer_t *out, const method_t *method)
 {
-    buffer_printf(out, "\nstatic status_t run_%s(call_t *call, const ProtobufCMessage *in, "
-                  "ProtobufCMessage *out)\n{\n    return %s(call, (const %s *) in, (%s *) out);\n}\n",
-                  method->c_name, method->c_name, method->in->c_type, method->out->c_type);
+    buffer_printf(
+        out,
+        "\nstatic status_t run_%s(call_t *call, const ProtobufCMessage *in, "
+        "ProtobufCMessage *out)\n{\n    return %s(call, (const %s *) in, (%s *) out);\n}\n",
+        method->c_name, method->c_name, method->in->c_type, method->out->c_type);
     if (method->rpc->prepare)
-        buffer_printf(out, "\nstatic status_t prepare_%s(call_t *call, const ProtobufCMessage *in)\n"
+        buffer_printf(out,
+                      "\nstatic status_t prepare_%s(call_t *call, const ProtobufCMessage *in)\n"
                       "{\n    return %s_prepare(call, (const %s *) in);\n}\n",
                       method->c_name, method->c_name, method->in->c_type);
 }

@@ -3,7 +3,7 @@
 
 json_writer_t json_writer_new(buffer_t *out)
 {
-    return (json_writer_t) {.out = out};
+    return (json_writer_t){.out = out};
 }
 
 static void quote(buffer_t *out, const char *text)

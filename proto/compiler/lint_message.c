@@ -12,7 +12,7 @@
 /* Kinds of yiwang.Kind that allow only one length, or a short one. */
 static bool kind_bounds(int kind)
 {
-    enum { ID = 1, DATE = 9, CURVE_KEY = 12 };      /* 1-9: ids, codes, numbers, division, date */
+    enum { ID = 1, DATE = 9, CURVE_KEY = 12 }; /* 1-9: ids, codes, numbers, division, date */
     return (kind >= ID && kind <= DATE) || kind == CURVE_KEY;
 }
 
@@ -38,7 +38,7 @@ static void lint_text(const field_t *field)
         refuse(field->place, field->full_name, "text needs max_len");
     if (rule->max_len && rule->min_len > rule->max_len)
         refuse(field->place, field->full_name, "min_len %u is more than max_len %u", rule->min_len,
-              rule->max_len);
+               rule->max_len);
     if (sounds_secret(field->name) && !rule->secret && rule->kind != KIND_CURVE_KEY)
         refuse(field->place, field->full_name, "is called like a secret: say secret: true");
 }
@@ -71,7 +71,7 @@ static void lint_rule(const field_t *field)
         refuse(field->place, field->full_name, "min and max are for numbers");
     if ((rule->min || rule->max) && rule->min > rule->max)
         refuse(field->place, field->full_name, "min %lld is more than max %lld",
-              (long long) rule->min, (long long) rule->max);
+               (long long) rule->min, (long long) rule->max);
     if (rule->max_items && !field->repeated)
         refuse(field->place, field->full_name, "max_items is for repeated fields");
     if (rule->any_enum && field->type != TYPE_ENUM)
@@ -92,21 +92,22 @@ static void lint_field(const field_t *field)
 {
     if (field->message && field->message->is_map) {
         refuse(field->place, field->full_name,
-              "map: protobuf-c cannot tell it from a list; use a repeated message with a name");
+               "map: protobuf-c cannot tell it from a list; use a repeated message with a name");
         return;
     }
     if (field->proto->proto3_optional)
         refuse(field->place, field->full_name,
-              "optional: protobuf-c refuses it; use a oneof of one field");
+               "optional: protobuf-c refuses it; use a oneof of one field");
     if (field->type == TYPE_GROUP)
         refuse(field->place, field->full_name, "group: use a message");
     if (field->proto->json_name && !text_equal(field->proto->json_name, field->json))
         refuse(field->place, field->full_name,
-              "json_name: protobuf-c's descriptors do not have it; JSON says \"%s\"", field->json);
+               "json_name: protobuf-c's descriptors do not have it; JSON says \"%s\"", field->json);
     if (text_equal(field->name, "base"))
         refuse(field->place, field->full_name, "base is a member protobuf-c puts into each struct");
     if (is_foreign(field))
-        refuse(field->place, field->full_name, "of other people's types only google.protobuf.Timestamp is known");
+        refuse(field->place, field->full_name,
+               "of other people's types only google.protobuf.Timestamp is known");
     if (field->repeated && !field->rule->max_items)
         refuse(field->place, field->full_name, "repeated needs max_items");
     if (field_is_text(field))
@@ -119,10 +120,12 @@ static void lint_event(const message_t *message)
     if (!message->event_key)
         return;
     if (message->nested)
-        refuse(message->place, message->short_name, "an event is a message of its own, not inside another");
+        refuse(message->place, message->short_name,
+               "an event is a message of its own, not inside another");
     const field_t *key = model_field(message, message->event_key);
     if (!key)
-        refuse(message->place, message->short_name, "event_key: no field is called \"%s\"", message->event_key);
+        refuse(message->place, message->short_name, "event_key: no field is called \"%s\"",
+               message->event_key);
     else if (key->repeated || (key->type != TYPE_STRING && !field_is_number(key)))
         refuse(key->place, key->full_name, "event_key needs one text or number to order by");
 }
@@ -134,8 +137,8 @@ static void lint_enum(const enumeration_t *type)
             continue;
         if (!text_ends(type->values[i].name, "_UNSPECIFIED"))
             refuse(type->values[i].place, type->short_name,
-                  "%s is 0, which also means absent: 0 must be called ..._UNSPECIFIED",
-                  type->values[i].name);
+                   "%s is 0, which also means absent: 0 must be called ..._UNSPECIFIED",
+                   type->values[i].name);
         return;
     }
     refuse(type->place, type->short_name, "needs a value ..._UNSPECIFIED = 0");
@@ -153,7 +156,8 @@ static void lint_recursion(message_t *message)
             continue;
         if (inner->visit == OPEN)
             refuse(field->place, field->full_name,
-                  "recursive: %s would contain itself, and 34 kB of it end the stack", inner->short_name);
+                   "recursive: %s would contain itself, and 34 kB of it end the stack",
+                   inner->short_name);
         else if (inner->visit == NEW)
             lint_recursion(inner);
     }

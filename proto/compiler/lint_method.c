@@ -10,12 +10,12 @@ static void lint_callers(const method_t *method)
     bool edge = rpc->public_ || rpc->level > 0 || !text_empty(rpc->permission);
     if (!edge && !rpc->system && !method->internal)
         refuse(method->place, method->short_name,
-              "nobody may call it: say public, level, permission, system, internal or on");
+               "nobody may call it: say public, level, permission, system, internal or on");
     if (rpc->level == LEVEL_ANONYMOUS)
         refuse(method->place, method->short_name, "level LEVEL_ANONYMOUS is everybody: say public");
     if (method->path && !edge)
         refuse(method->place, method->short_name,
-              "nobody at the edge may call it: no path, or public, level or permission");
+               "nobody at the edge may call it: no path, or public, level or permission");
 }
 
 static void lint_manner(const method_t *method)
@@ -24,7 +24,8 @@ static void lint_manner(const method_t *method)
     if (method->proto->client_streaming || method->proto->server_streaming)
         refuse(method->place, method->short_name, "stream: calls have one request and one answer");
     if (!method->in->file->ours || !method->out->file->ours)
-        refuse(method->place, method->short_name, "request and answer must be messages of this contract");
+        refuse(method->place, method->short_name,
+               "request and answer must be messages of this contract");
     if (rpc->waits && method->writes)
         refuse(method->place, method->short_name, "waits is for reads, not for writes");
     if (rpc->audited && method->writes)
@@ -33,7 +34,7 @@ static void lint_manner(const method_t *method)
         refuse(method->place, method->short_name, "idempotent is for writes: reads always are");
     if (rpc->cache_seconds && (!rpc->public_ || method->verb != VERB_GET))
         refuse(method->place, method->short_name,
-              "cache_seconds lets anybody keep the answer: only for a public get");
+               "cache_seconds lets anybody keep the answer: only for a public get");
 }
 
 static void lint_on(const model_t *model, const method_t *method)
@@ -43,10 +44,10 @@ static void lint_on(const model_t *model, const method_t *method)
     const message_t *event = model_event(model, method->rpc->on);
     if (!event)
         refuse(method->place, method->short_name, "on: no message with event_key is called \"%s\"",
-              method->rpc->on);
+               method->rpc->on);
     else if (event != method->in)
         refuse(method->place, method->short_name, "on: the request must be %s, it is %s",
-              event->full_name, method->in->full_name);
+               event->full_name, method->in->full_name);
 }
 
 /* A field that the contract's runtime relies on, of exactly this type. */
@@ -57,7 +58,7 @@ static void need(const method_t *method, const char *why, const message_t *messa
     bool integer32 = type == TYPE_INT32 && field && field->type == TYPE_UINT32;
     if (!field || field->repeated || (field->type != type && !integer32))
         refuse(method->place, method->short_name, "%s: %s needs a field %s %s", why,
-              message->full_name, type_name, name);
+               message->full_name, type_name, name);
 }
 
 static void lint_page(const method_t *method)

@@ -60,7 +60,7 @@ static void lint_variables(const method_t *method)
         const char *braced = names_format("{%s}", name);
         if (!field)
             refuse(method->place, method->short_name, "path: %s has no field %s",
-                  method->in->full_name, name);
+                   method->in->full_name, name);
         else if (!variable_may_be(field))
             refuse(method->place, method->short_name, "path: %s cannot stand in a path", name);
         if (strstr(open + 1, braced))
@@ -71,13 +71,14 @@ static void lint_variables(const method_t *method)
 /* In a query stand texts and numbers: no message (but a time), no bytes. */
 static void lint_query(const method_t *method)
 {
-    bool from_query = method->verb == VERB_GET || method->verb == VERB_DELETE
-                      || method->rpc->transfer == TRANSFER_UPLOAD;
+    bool from_query = method->verb == VERB_GET || method->verb == VERB_DELETE ||
+                      method->rpc->transfer == TRANSFER_UPLOAD;
     for (size_t i = 0; from_query && i < method->in->field_count; i++) {
         const field_t *field = &method->in->fields[i];
         bool plain = field->type != TYPE_BYTES && (!field->message || field->message->is_timestamp);
         if (!plain && !method_hides(method, field))
-            refuse(method->place, method->short_name, "%s: a query cannot hold it", field->full_name);
+            refuse(method->place, method->short_name, "%s: a query cannot hold it",
+                   field->full_name);
     }
 }
 
@@ -96,16 +97,19 @@ static const char *shape(const char *path)
 }
 
 /* OpenAPI takes paths that differ only in the names of variables for the same. */
-static void lint_equal(const method_t *a, const method_t *b)
+static bool lint_equal(const method_t *a, const method_t *b)
 {
-    if (!text_equal(shape(a->path), shape(b->path)))
-        return;
+    if (!a->path || !text_equal(shape(a->path), shape(b->path)))
+        return false;
     if (a->verb == b->verb)
         refuse(b->place, b->short_name, "%s %s is the route of %s", verb_name(b->verb), b->path,
-              a->short_name);
+               a->short_name);
     else if (!text_equal(a->path, b->path))
         refuse(b->place, b->short_name, "path %s is %s of %s: name the variables alike", b->path,
-              a->path, a->short_name);
+               a->path, a->short_name);
+    else
+        return false;
+    return true;
 }
 
 void lint_routes(const model_t *model)
@@ -118,16 +122,16 @@ void lint_routes(const model_t *model)
         if (!method->path)
             continue;
         if (method->verb == VERB_GET && method->writes)
-            refuse(method->place, method->short_name, "get may not write: anybody may repeat or fetch it ahead");
+            refuse(method->place, method->short_name,
+                   "get may not write: anybody may repeat or fetch it ahead");
         if (!path_is_well_formed(method->path)) {
             refuse(method->place, method->short_name, "path \"%s\" is not /word/{field}/word:word",
-                  method->path);
+                   method->path);
             continue;
         }
         lint_variables(method);
         lint_query(method);
-        for (size_t k = 0; k < i; k++)
-            if (model->methods[k]->path)
-                lint_equal(model->methods[k], method);
+        for (size_t k = 0; k < i && !lint_equal(model->methods[k], method); k++)
+            ;
     }
 }

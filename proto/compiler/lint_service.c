@@ -10,13 +10,15 @@
 static void lint_name(const model_t *model, const service_t *service)
 {
     if (!strchr(service->file->package, '.'))
-        refuse(service->place, service->name, "a service needs a package of its own, yiwang.<service>");
+        refuse(service->place, service->name,
+               "a service needs a package of its own, yiwang.<service>");
     if (!text_equal(service->file->c_package, service->name))
-        refuse(service->place, service->name, "(pb_c_file).c_package must be \"%s\"", service->name);
+        refuse(service->place, service->name, "(pb_c_file).c_package must be \"%s\"",
+               service->name);
     const service_t *first = model_service(model, service->name);
     if (first != service)
         refuse(service->place, service->name, "is a service already, %s:%d", first->place.file,
-              first->place.line);
+               first->place.line);
 }
 
 static void lint_calls(const model_t *model, const service_t *service)
@@ -74,35 +76,38 @@ static void lint_symbols(const model_t *model)
     size_t count = 0;
     for (size_t i = 0; i < model->service_count; i++) {
         const service_t *service = &model->services[i];
+        if (model_service(model, service->name) != service)
+            continue;       /* refused already */
         static const char *const TABLES[OF_A_SERVICE] = {"handlers", "handler_count", "migrations"};
         for (size_t k = 0; k < OF_A_SERVICE; k++)
-            symbols[count++] = (symbol_t) {names_format("%s_%s", service->name, TABLES[k]),
-                                           service->name, service->place};
+            symbols[count++] = (symbol_t){names_format("%s_%s", service->name, TABLES[k]),
+                                          service->name, service->place};
     }
     for (size_t i = 0; i < model->method_count; i++) {
         const method_t *method = model->methods[i];
-        symbols[count++] = (symbol_t) {method->c_name, method->short_name, method->place};
-        symbols[count++] = (symbol_t) {names_format("%s_ask", method->c_name), method->short_name,
-                                       method->place};
+        symbols[count++] = (symbol_t){method->c_name, method->short_name, method->place};
+        symbols[count++] =
+            (symbol_t){names_format("%s_ask", method->c_name), method->short_name, method->place};
         if (method->rpc->prepare)
-            symbols[count++] = (symbol_t) {names_format("%s_prepare", method->c_name),
-                                           method->short_name, method->place};
+            symbols[count++] = (symbol_t){names_format("%s_prepare", method->c_name),
+                                          method->short_name, method->place};
     }
     qsort(symbols, count, sizeof *symbols, by_c_name);
     for (size_t i = 1; i < count; i++)
         if (text_equal(symbols[i].c_name, symbols[i - 1].c_name))
             refuse(symbols[i].place, symbols[i].owner, "in C both this and %s are called %s",
-                  symbols[i - 1].owner, symbols[i].c_name);
+                   symbols[i - 1].owner, symbols[i].c_name);
 }
 
 /* protobuf-c puts methods as members into a struct and escapes no keyword there. */
 static void lint_keyword(const method_t *method)
 {
     static const char *const KEYWORDS[] = {
-        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum",
-        "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict",
-        "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union",
-        "unsigned", "void", "volatile", "while"};
+        "auto",    "break",  "case",     "char",   "const",    "continue", "default",
+        "do",      "double", "else",     "enum",   "extern",   "float",    "for",
+        "goto",    "if",     "inline",   "int",    "long",     "register", "restrict",
+        "return",  "short",  "signed",   "sizeof", "static",   "struct",   "switch",
+        "typedef", "union",  "unsigned", "void",   "volatile", "while"};
     const char *snake = names_snake(method->name);
     for (size_t i = 0; i < sizeof KEYWORDS / sizeof *KEYWORDS; i++)
         if (text_equal(snake, KEYWORDS[i]))

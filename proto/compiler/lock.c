@@ -10,12 +10,14 @@
 
 static const char *type_name(const field_t *field)
 {
-    static const char *const NAMES[] = {
-        "", "double", "float", "int64", "uint64", "int32", "fixed64", "fixed32", "bool", "string",
-        "group", "message", "bytes", "uint32", "enum", "sfixed32", "sfixed64", "sint32", "sint64"};
+    static const char *const NAMES[] = {"",         "double",   "float",   "int64",  "uint64",
+                                        "int32",    "fixed64",  "fixed32", "bool",   "string",
+                                        "group",    "message",  "bytes",   "uint32", "enum",
+                                        "sfixed32", "sfixed64", "sint32",  "sint64"};
     CHECK(field->type > 0 && field->type <= TYPE_SINT64);
-    const char *name = field->message ? field->message->full_name
-                     : field->enumeration ? field->enumeration->full_name : NAMES[field->type];
+    const char *name = field->message       ? field->message->full_name
+                       : field->enumeration ? field->enumeration->full_name
+                                            : NAMES[field->type];
     return names_format("%s%s", field->repeated ? "repeated:" : "", name);
 }
 
@@ -41,9 +43,10 @@ void lock_print(const model_t *model, buffer_t *out)
 /* --- checking ---------------------------------------------------------------- */
 
 typedef struct {
-    const char *owner, *name;       /* "yiwang.case.Case", "id" */
+    const char *owner, *name; /* "yiwang.case.Case", "id" */
     int32_t number;
     const char *type;
+    int line;
 } entry_t;
 
 static void lint_field_entry(const message_t *message, const entry_t *entry)
@@ -51,7 +54,8 @@ static void lint_field_entry(const message_t *message, const entry_t *entry)
     const field_t *field = model_field(message, entry->name);
     if (field) {
         if (field->proto->number != entry->number)
-            refuse(field->place, field->full_name, "had number %d; a number once given stays", entry->number);
+            refuse(field->place, field->full_name, "had number %d; a number once given stays",
+                   entry->number);
         if (!text_equal(type_name(field), entry->type))
             refuse(field->place, field->full_name, "was %s; a type once given stays", entry->type);
         return;
@@ -62,7 +66,7 @@ static void lint_field_entry(const message_t *message, const entry_t *entry)
             return;
     }
     refuse(message->place, message->short_name, "%s = %d is gone: say reserved %d", entry->name,
-          entry->number, entry->number);
+           entry->number, entry->number);
 }
 
 static void lint_value_entry(const enumeration_t *type, const entry_t *entry)
@@ -71,17 +75,18 @@ static void lint_value_entry(const enumeration_t *type, const entry_t *entry)
         if (!text_equal(type->values[i].name, entry->name))
             continue;
         if (type->values[i].number != entry->number)
-            refuse(type->values[i].place, type->short_name, "%s had number %d; a number once given stays",
-                  entry->name, entry->number);
+            refuse(type->values[i].place, type->short_name,
+                   "%s had number %d; a number once given stays", entry->name, entry->number);
         return;
     }
     for (size_t i = 0; i < type->proto->n_reserved_range; i++) {
         const Schema__ReservedRange *range = type->proto->reserved_range[i];
-        if (entry->number >= range->start && entry->number <= range->end)   /* inclusive, unlike a message's */
+        if (entry->number >= range->start &&
+            entry->number <= range->end) /* inclusive, unlike a message's */
             return;
     }
     refuse(type->place, type->short_name, "%s = %d is gone: say reserved %d", entry->name,
-          entry->number, entry->number);
+           entry->number, entry->number);
 }
 
 static void lint_entry(const model_t *model, const entry_t *entry)
@@ -96,9 +101,10 @@ static void lint_entry(const model_t *model, const entry_t *entry)
             lint_value_entry(&model->enums[i], entry);
             return;
         }
-    place_t place = {.file = "fields.lock"};
-    refuse(place, entry->owner, "%s is gone; if nobody can hold one any more, remove its lines from the lock",
-          entry->name);
+    place_t place = {.file = "fields.lock", .line = entry->line};
+    refuse(place, entry->owner,
+           "%s is gone; if nobody can hold one any more, remove its lines from the lock",
+           entry->name);
 }
 
 void lint_lock(const model_t *model, const char *lock)
@@ -110,7 +116,7 @@ void lint_lock(const model_t *model, const char *lock)
         char name[NAME_MAX_SIZE], type[NAME_MAX_SIZE];
         entry_t entry = {.owner = name, .type = type};
         char *text = names_format("%.*s", (int) size, line);
-        number++;
+        entry.line = ++number;
         line += size + (line[size] == '\n');
         if (*text == '#' || *text == '\0')
             continue;

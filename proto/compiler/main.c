@@ -19,10 +19,10 @@
 #include "text.h"
 
 #define INPUT_BYTES_MAX ((size_t) 64 << 20)
-enum { FEATURE_PROTO3_OPTIONAL = 1 };      /* so that lint, not protoc, says why we refuse it */
+enum { FEATURE_PROTO3_OPTIONAL = 1 }; /* so that lint, not protoc, says why we refuse it */
 
 typedef struct {
-    const char *lock;       /* path, or NULL */
+    const char *lock; /* path, or NULL */
     bool relock;
 } options_t;
 

@@ -111,7 +111,7 @@ static void add_enum(model_t *self, const file_t *file, const char *scope,
     type->value_count = proto->n_value;
     for (size_t i = 0; i < proto->n_value; i++) {
         const Schema__EnumValue *value = proto->value[i];
-        type->values[i] = (value_t) {
+        type->values[i] = (value_t){
             .proto = value,
             .name = or_empty(value->name),
             .number = value->number,
@@ -124,7 +124,7 @@ static void add_enum(model_t *self, const file_t *file, const char *scope,
 static void add_field(message_t *owner, const Schema__Field *proto, place_t place)
 {
     field_t *field = &owner->fields[owner->field_count++];
-    *field = (field_t) {
+    *field = (field_t){
         .proto = proto,
         .owner = owner,
         .name = or_empty(proto->name),
@@ -199,12 +199,18 @@ static void resolve_fields(model_t *self)
 static const char *verb_path(const Schema__Rpc *rpc, verb_t verb)
 {
     switch (verb) {
-    case VERB_GET: return rpc->get;
-    case VERB_POST: return rpc->post;
-    case VERB_PUT: return rpc->put;
-    case VERB_PATCH: return rpc->patch;
-    case VERB_DELETE: return rpc->delete_;
-    default: return NULL;
+    case VERB_GET:
+        return rpc->get;
+    case VERB_POST:
+        return rpc->post;
+    case VERB_PUT:
+        return rpc->put;
+    case VERB_PATCH:
+        return rpc->patch;
+    case VERB_DELETE:
+        return rpc->delete_;
+    default:
+        return NULL;
     }
 }
 
@@ -222,7 +228,7 @@ static void add_method(const model_t *self, service_t *service, const Schema__Me
 {
     method_t *method = &service->methods[service->method_count++];
     const Schema__Rpc *rpc = proto->options && proto->options->rpc ? proto->options->rpc : &NO_RPC;
-    *method = (method_t) {
+    *method = (method_t){
         .proto = proto,
         .service = service,
         .name = or_empty(proto->name),
@@ -235,7 +241,7 @@ static void add_method(const model_t *self, service_t *service, const Schema__Me
         .internal = rpc->internal || !text_empty(rpc->on),
         .place = place,
     };
-    CHECK(method->in && method->out);       /* protoc resolved them before us */
+    CHECK(method->in && method->out); /* protoc resolved them before us */
     for (verb_t verb = VERB_GET; verb < VERB_COUNT && !method->path; verb++) {
         if (text_empty(verb_path(rpc, verb)))
             continue;
@@ -274,7 +280,8 @@ static void add_file(model_t *self, const Schema__Request *request, const Schema
         if (text_equal(request->file_to_generate[i], file->name))
             file->ours = true;
 
-    int stem = (int) (text_ends(file->name, ".proto") ? strlen(file->name) - 6 : strlen(file->name));
+    int stem =
+        (int) (text_ends(file->name, ".proto") ? strlen(file->name) - 6 : strlen(file->name));
     file->header = names_format("%.*s.pb-c.h", stem, file->name);
 
     trail_t root = {.depth = 0};
@@ -385,7 +392,12 @@ bool field_is_text(const field_t *field)
 bool field_is_number(const field_t *field)
 {
     switch (field->type) {
-    case TYPE_BOOL: case TYPE_STRING: case TYPE_GROUP: case TYPE_MESSAGE: case TYPE_BYTES: case TYPE_ENUM:
+    case TYPE_BOOL:
+    case TYPE_STRING:
+    case TYPE_GROUP:
+    case TYPE_MESSAGE:
+    case TYPE_BYTES:
+    case TYPE_ENUM:
         return false;
     default:
         return true;
@@ -412,8 +424,9 @@ bool method_hides(const method_t *method, const field_t *field)
 {
     static const char *const UPLOAD[] = {"offset", "size", "data", "last", NULL};
     static const char *const DOWNLOAD[] = {"offset", NULL};
-    const char *const *hidden = method->rpc->transfer == TRANSFER_UPLOAD ? UPLOAD
-                              : method->rpc->transfer == TRANSFER_DOWNLOAD ? DOWNLOAD : NULL;
+    const char *const *hidden = method->rpc->transfer == TRANSFER_UPLOAD     ? UPLOAD
+                                : method->rpc->transfer == TRANSFER_DOWNLOAD ? DOWNLOAD
+                                                                             : NULL;
     for (; hidden && *hidden; hidden++)
         if (text_equal(field->name, *hidden))
             return true;

@@ -29,7 +29,7 @@ static char *room_for(const char *name)
 /* Writes one dotted part at `out`, gives the end. */
 static char *put_snake(char *out, const char *part, size_t size)
 {
-    bool was_upper = true;      /* no underscore at the start */
+    bool was_upper = true; /* no underscore at the start */
     for (size_t i = 0; i < size; i++) {
         bool upper = isupper((unsigned char) part[i]);
         if (upper && !was_upper)

@@ -18,13 +18,14 @@ static bool in_path(const method_t *method, const field_t *field)
 
 bool openapi_in_body(const method_t *method, const field_t *field)
 {
-    return has_body(method->verb) && method->rpc->transfer != TRANSFER_UPLOAD
-           && !in_path(method, field) && !method_hides(method, field);
+    return has_body(method->verb) && method->rpc->transfer != TRANSFER_UPLOAD &&
+           !in_path(method, field) && !method_hides(method, field);
 }
 
 static bool in_query(const method_t *method, const field_t *field)
 {
-    return !in_path(method, field) && !method_hides(method, field) && !openapi_in_body(method, field);
+    return !in_path(method, field) && !method_hides(method, field) &&
+           !openapi_in_body(method, field);
 }
 
 static void emit_parameter(json_writer_t *out, const field_t *field, const char *in)
@@ -48,7 +49,8 @@ static void emit_parameters(json_writer_t *out, const method_t *method)
     bool keyed = method->writes && !method->rpc->idempotent;
     size_t count = keyed;
     for (size_t i = 0; i < method->in->field_count; i++)
-        count += in_path(method, &method->in->fields[i]) || in_query(method, &method->in->fields[i]);
+        count +=
+            in_path(method, &method->in->fields[i]) || in_query(method, &method->in->fields[i]);
     if (!count)
         return;
     json_open(out, "parameters", '[');
@@ -71,7 +73,7 @@ static void emit_file_content(json_writer_t *out)
 {
     json_open(out, "content", '{');
     json_open(out, "application/octet-stream", '{');
-    json_open(out, "schema", '{');      /* 3.1: bytes as they are have no schema */
+    json_open(out, "schema", '{'); /* 3.1: bytes as they are have no schema */
     json_close(out);
     json_close(out);
     json_close(out);
@@ -142,8 +144,9 @@ static void emit_answers(json_writer_t *out, const method_t *method)
 static char *first_sentence(const char *prose)
 {
     size_t size = 0;
-    while (prose[size] && prose[size] != '\n'
-           && !(prose[size] == '.' && (prose[size + 1] == '\0' || isspace((unsigned char) prose[size + 1]))))
+    while (prose[size] && prose[size] != '\n' &&
+           !(prose[size] == '.' &&
+             (prose[size + 1] == '\0' || isspace((unsigned char) prose[size + 1]))))
         size++;
     return names_format("%.*s", (int) size, prose);
 }
@@ -163,9 +166,14 @@ static void emit_words(json_writer_t *out, const method_t *method)
 static void emit_callers(json_writer_t *out, const model_t *model, const method_t *method)
 {
     const Schema__Rpc *rpc = method->rpc;
-    const struct { bool may; const char *who; } callers[] = {
-        {rpc->public_, "public"}, {rpc->level > 0, "person"}, {!text_empty(rpc->permission), "staff"},
-        {rpc->system, "system"}, {method->internal, "internal"}};
+    const struct {
+        bool may;
+        const char *who;
+    } callers[] = {{rpc->public_, "public"},
+                   {rpc->level > 0, "person"},
+                   {!text_empty(rpc->permission), "staff"},
+                   {rpc->system, "system"},
+                   {method->internal, "internal"}};
     json_open(out, "security", '[');
     if (!rpc->public_) {
         json_open(out, NULL, '{');
@@ -204,7 +212,7 @@ char *openapi_prose(const char *comment)
         return NULL;
     char *start = xalloc(2 * strlen(comment) + 1);
     char *out = start;
-    int lines = 0;              /* line ends since the last word */
+    int lines = 0; /* line ends since the last word */
     bool blank = false;
     for (const char *in = comment; *in; in++) {
         if (isspace((unsigned char) *in)) {

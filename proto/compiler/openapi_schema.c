@@ -12,25 +12,25 @@
 
 /* By number of yiwang.Kind; lengths 0: as the rule says. */
 static const struct {
-    const char *pattern;        /* ECMA 262, without anchors */
+    const char *pattern; /* ECMA 262, without anchors */
     const char *format;
     unsigned min_len, max_len;
 } KINDS[] = {
-    [1] = {"[0-9A-HJKMNP-TV-Z]{26}", NULL, 26, 26},             /* KIND_ID */
-    [2] = {"[0-9]{17}[0-9X]", NULL, 18, 18},                    /* KIND_RESIDENT_ID */
-    [3] = {"[0-9A-HJ-NPQRTUWXY]{18}", NULL, 18, 18},            /* KIND_CREDIT_CODE */
-    [4] = {"1[3-9][0-9]{9}", NULL, 11, 11},                     /* KIND_MOBILE */
-    [5] = {"[0-9A-Z]{12}", NULL, 12, 12},                       /* KIND_BASE_CODE */
-    [6] = {"[0-9A-Z]{31}", NULL, 31, 31},                       /* KIND_IMPL_CODE */
-    [7] = {"[0-9A-Z]{33}", NULL, 33, 33},                       /* KIND_ITEM_CODE */
-    [8] = {"([0-9]{6}|[0-9]{9}|[0-9]{12})", NULL, 6, 12},       /* KIND_DIVISION */
-    [9] = {"[0-9]{4}-[0-9]{2}-[0-9]{2}", "date", 10, 10},       /* KIND_DATE */
-    [10] = {NULL, "email", 0, 0},                               /* KIND_EMAIL */
-    [11] = {"[0-9+() -]+", NULL, 0, 0},                         /* KIND_PHONE */
-    [12] = {NULL, NULL, 40, 40},                                /* KIND_CURVE_KEY */
-    [13] = {"[^\\u0000-\\u001f\\u007f]*", NULL, 0, 0},          /* KIND_LINE */
-    [14] = {"[a-z0-9._-]+", NULL, 0, 0},                        /* KIND_NAME */
-    [15] = {NULL, "uri", 0, 0},                                 /* KIND_URL */
+    [1] = {"[0-9A-HJKMNP-TV-Z]{26}", NULL, 26, 26},       /* KIND_ID */
+    [2] = {"[0-9]{17}[0-9X]", NULL, 18, 18},              /* KIND_RESIDENT_ID */
+    [3] = {"[0-9A-HJ-NPQRTUWXY]{18}", NULL, 18, 18},      /* KIND_CREDIT_CODE */
+    [4] = {"1[3-9][0-9]{9}", NULL, 11, 11},               /* KIND_MOBILE */
+    [5] = {"[0-9A-Z]{12}", NULL, 12, 12},                 /* KIND_BASE_CODE */
+    [6] = {"[0-9A-Z]{31}", NULL, 31, 31},                 /* KIND_IMPL_CODE */
+    [7] = {"[0-9A-Z]{33}", NULL, 33, 33},                 /* KIND_ITEM_CODE */
+    [8] = {"([0-9]{6}|[0-9]{9}|[0-9]{12})", NULL, 6, 12}, /* KIND_DIVISION */
+    [9] = {"[0-9]{4}-[0-9]{2}-[0-9]{2}", "date", 10, 10}, /* KIND_DATE */
+    [10] = {NULL, "email", 0, 0},                         /* KIND_EMAIL */
+    [11] = {"[0-9+() -]+", NULL, 0, 0},                   /* KIND_PHONE */
+    [12] = {NULL, NULL, 40, 40},                          /* KIND_CURVE_KEY */
+    [13] = {"[^\\u0000-\\u001f\\u007f]*", NULL, 0, 0},    /* KIND_LINE */
+    [14] = {"[a-z0-9._-]+", NULL, 0, 0},                  /* KIND_NAME */
+    [15] = {NULL, "uri", 0, 0},                           /* KIND_URL */
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof *KINDS };
 
@@ -148,16 +148,42 @@ static void emit_element(json_writer_t *out, const field_t *field)
 {
     const Schema__Rule *rule = field->rule;
     switch (field->type) {
-    case TYPE_STRING: emit_string(out, rule); break;
-    case TYPE_BYTES: emit_bytes(out, rule); break;
-    case TYPE_BOOL: json_text(out, "type", "boolean"); break;
-    case TYPE_ENUM: emit_ref(out, field->enumeration->short_name); break;
-    case TYPE_INT64: case TYPE_SINT64: case TYPE_SFIXED64: emit_long(out, rule, true); break;
-    case TYPE_UINT64: case TYPE_FIXED64: emit_long(out, rule, false); break;
-    case TYPE_INT32: case TYPE_SINT32: case TYPE_SFIXED32: emit_integer(out, rule, true); break;
-    case TYPE_UINT32: case TYPE_FIXED32: emit_integer(out, rule, false); break;
-    case TYPE_FLOAT: emit_floating(out, rule, "float"); break;
-    case TYPE_DOUBLE: emit_floating(out, rule, "double"); break;
+    case TYPE_STRING:
+        emit_string(out, rule);
+        break;
+    case TYPE_BYTES:
+        emit_bytes(out, rule);
+        break;
+    case TYPE_BOOL:
+        json_text(out, "type", "boolean");
+        break;
+    case TYPE_ENUM:
+        emit_ref(out, field->enumeration->short_name);
+        break;
+    case TYPE_INT64:
+    case TYPE_SINT64:
+    case TYPE_SFIXED64:
+        emit_long(out, rule, true);
+        break;
+    case TYPE_UINT64:
+    case TYPE_FIXED64:
+        emit_long(out, rule, false);
+        break;
+    case TYPE_INT32:
+    case TYPE_SINT32:
+    case TYPE_SFIXED32:
+        emit_integer(out, rule, true);
+        break;
+    case TYPE_UINT32:
+    case TYPE_FIXED32:
+        emit_integer(out, rule, false);
+        break;
+    case TYPE_FLOAT:
+        emit_floating(out, rule, "float");
+        break;
+    case TYPE_DOUBLE:
+        emit_floating(out, rule, "double");
+        break;
     default:
         CHECK(field->message);
         if (field->message->is_timestamp) {
@@ -220,7 +246,8 @@ void openapi_members(json_writer_t *out, const message_t *message, const method_
         return;
     json_open(out, "required", '[');
     for (size_t i = 0; i < message->field_count; i++)
-        if (message->fields[i].rule->required && (!method || openapi_in_body(method, &message->fields[i])))
+        if (message->fields[i].rule->required &&
+            (!method || openapi_in_body(method, &message->fields[i])))
             json_text(out, NULL, message->fields[i].json);
     json_close(out);
 }
@@ -234,6 +261,22 @@ static void emit_message(json_writer_t *out, const message_t *message)
     json_close(out);
 }
 
+static void emit_labels(json_writer_t *out, const enumeration_t *type)
+{
+    bool any = false;
+    for (size_t i = 0; i < type->value_count; i++) {
+        const value_t *value = &type->values[i];
+        if (text_empty(value->label))
+            continue;
+        if (!any)
+            json_open(out, "x-labels", '{');
+        json_text(out, value->name, value->label);
+        any = true;
+    }
+    if (any)
+        json_close(out);
+}
+
 static void emit_enum(json_writer_t *out, const enumeration_t *type)
 {
     json_open(out, type->short_name, '{');
@@ -244,17 +287,13 @@ static void emit_enum(json_writer_t *out, const enumeration_t *type)
     for (size_t i = 0; i < type->value_count; i++)
         json_text(out, NULL, type->values[i].name);
     json_close(out);
-    json_open(out, "x-labels", '{');
-    for (size_t i = 0; i < type->value_count; i++)
-        if (!text_empty(type->values[i].label))
-            json_text(out, type->values[i].name, type->values[i].label);
-    json_close(out);
+    emit_labels(out, type);
     json_close(out);
 }
 
 typedef struct {
     const char *name;
-    const message_t *message;           /* one of these two */
+    const message_t *message; /* one of these two */
     const enumeration_t *enumeration;
 } component_t;
 
@@ -265,14 +304,16 @@ static int by_name(const void *a, const void *b)
 
 void openapi_schemas(json_writer_t *out, const model_t *model)
 {
-    component_t *components = xalloc((model->message_count + model->enum_count + 1) * sizeof *components);
+    component_t *components =
+        xalloc((model->message_count + model->enum_count + 1) * sizeof *components);
     size_t count = 0;
     for (size_t i = 0; i < model->message_count; i++)
         if (model->messages[i].visit)
-            components[count++] = (component_t) {model->messages[i].short_name, &model->messages[i], NULL};
+            components[count++] =
+                (component_t){model->messages[i].short_name, &model->messages[i], NULL};
     for (size_t i = 0; i < model->enum_count; i++)
         if (model->enums[i].visit)
-            components[count++] = (component_t) {model->enums[i].short_name, NULL, &model->enums[i]};
+            components[count++] = (component_t){model->enums[i].short_name, NULL, &model->enums[i]};
     qsort(components, count, sizeof *components, by_name);
     for (size_t i = 0; i < count; i++) {
         if (components[i].message)

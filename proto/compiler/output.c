@@ -4,7 +4,7 @@
 #include "text.h"
 
 enum { FILES_MAX = 256 };
-#define FILE_BYTES_MAX ((size_t) 32 << 20)      /* a thousand RPCs make about 3 MiB of openapi.json */
+#define FILE_BYTES_MAX ((size_t) 32 << 20) /* a thousand RPCs make about 3 MiB of openapi.json */
 
 static struct {
     const char *name;
@@ -38,7 +38,7 @@ void output_c_text(buffer_t *out, const char *text)
         unsigned char c = (unsigned char) *text;
         if (c == '"' || c == '\\')
             buffer_printf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f || c == '?')     /* '?': no trigraphs */
+        else if (c < 0x20 || c == 0x7f || c == '?') /* '?': no trigraphs */
             buffer_printf(out, "\\%03o", c);
         else
             buffer_char(out, (char) c);
@@ -62,7 +62,7 @@ void output_comment(buffer_t *out, const char *indent, const char *comment)
         for (size_t i = 0; i < size; i++) {
             buffer_char(out, line[i]);
             if (line[i] == '*' && i + 1 < size && line[i + 1] == '/')
-                buffer_char(out, ' ');      /* must not end ours */
+                buffer_char(out, ' '); /* must not end ours */
         }
         line += size;
         if (*line == '\n' && *++line == '\0')

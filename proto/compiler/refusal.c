@@ -29,8 +29,8 @@ void refuse(place_t place, const char *name, const char *format, ...)
     refusals[order].place = place;
     refusals[order].order = order;
     refusals[order].text = place.line
-        ? names_format("%s:%d: %s: %s", place.file, place.line, name, text)
-        : names_format("%s: %s: %s", place.file, name, text);
+                               ? names_format("%s:%d: %s: %s", place.file, place.line, name, text)
+                               : names_format("%s: %s: %s", place.file, name, text);
 }
 
 size_t refusal_count(void)
