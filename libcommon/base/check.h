@@ -6,6 +6,11 @@
  * in this tree, because each has a form that cannot be misused. */
 #pragma once
 #include <stddef.h>
+/* Declare what is banned below, so that headers included later do not declare it again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #define CHECK(condition) \
     ((condition) ? (void) 0 : check_failed(#condition, __FILE__, __LINE__, __func__))

@@ -53,6 +53,9 @@ const migration_t ledger_migrations[] = {
      "CREATE INDEX delivery_due ON delivery (due_ms, seq) WHERE state = 1;\n"
      "CREATE INDEX delivery_parked ON delivery (seq) WHERE state = 2;\n"
 
+     /* One row that a health check writes (rpc/process.c). */
+     "CREATE TABLE probe (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT;\n"
+
      "CREATE TABLE audit (\n"
      "    seq INTEGER PRIMARY KEY,\n"
      "    at_ms INTEGER NOT NULL,\n"

@@ -548,6 +548,18 @@ status_t store_exec(store_t *self, const char *sql)
     return rc == SQLITE_OK ? STATUS_OK : store_status(self, rc, sql);
 }
 
+int64_t store_number(store_t *self, const char *sql)
+{
+    sqlite3_stmt *statement;
+    int64_t number = 0;
+
+    CHECK(sqlite3_prepare_v2(self->db, sql, -1, &statement, NULL) == SQLITE_OK);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return number;
+}
+
 int64_t store_changes(const store_t *self)
 {
     return sqlite3_changes64(self->db);

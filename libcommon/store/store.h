@@ -99,6 +99,9 @@ void store_snapshot_end(store_t *self);
 
 /* A plain statement in tests and set-up. */
 status_t store_exec(store_t *self, const char *sql);
+/* First column of the first row, 0 without one; the SQL need not be a literal.  For tests and
+ * set-up. */
+int64_t store_number(store_t *self, const char *sql);
 
 /* Full text: Chinese words of a text as space separated tokens for an FTS5 column
  * (single ideographs and pairs of neighbours; letters and digits folded to lower case and half width), and a

@@ -1,7 +1,7 @@
 /* writer.c - see writer.h.
  *
  *   take a batch -> BEGIN -> for each job: SAVEPOINT, run, RELEASE or ROLLBACK TO
- *                -> COMMIT -> tell each job -> after()
+ *                -> COMMIT -> after() -> tell each job
  *
  * Some errors (disk full, no memory) undo the whole transaction and not only
  * the savepoint.  Then earlier jobs of the batch, which went well, are undone
@@ -71,13 +71,14 @@ static void *writer_thread(void *arg)
         bool durable = run_batch(self, job, &changed);
         if (durable)
             FAULT_POINT("store.after_commit");
+        /* Before the answers: who takes one must already see that there is something new. */
+        if (durable && changed && self->after)
+            self->after(self->arg);
         while (job) {
             job_t *next = next_job(job);        /* done() may free the job */
             job->done(job, durable ? job->status : STATUS_UNAVAILABLE);
             job = next;
         }
-        if (durable && changed && self->after)
-            self->after(self->arg);
     }
     return NULL;
 }

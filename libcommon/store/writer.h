@@ -21,7 +21,7 @@ struct job {
 typedef struct writer writer_t;
 
 /* Takes the store over.  `after` (may be NULL) is called on the writer thread after each
- * commit that changed something. */
+ * commit that changed something, before its jobs are told. */
 writer_t *writer_new(store_t **store, size_t queue_limit, void (*after)(void *arg), void *arg);
 /* False: full or closing; the job stays the caller's. */
 bool writer_post(writer_t *self, job_t *job) __attribute__((warn_unused_result));

@@ -1,0 +1,32 @@
+/* platform.h - what every process of the platform reads from [platform].
+ *
+ *   run_dir   sockets and pid files, mode 0700            default "run"
+ *   data_dir  databases                                   default "data"
+ *   key_dir   keys, mode 0700                             default DATA_DIR/keys
+ *   brokers   endpoints, space separated                  default "ipc://RUN_DIR/broker"
+ *   log       debug, info, warn or error                  default "info"
+ *   starter   folder of starter data                      default "deploy/starter"
+ *
+ * Relative folders are taken from where the process was started. */
+#pragma once
+#include <stddef.h>
+#include "config.h"
+#include "log.h"
+
+#define PLATFORM_BROKERS_MAX 8
+
+typedef struct {
+    const char *run_dir;
+    const char *data_dir;
+    const char *key_dir;
+    const char *starter;
+    const char *brokers[PLATFORM_BROKERS_MAX + 1];     /* NULL ends the list */
+    log_level_t log_level;
+} platform_t;
+
+/* Loads the file (NULL: the environment alone) and reads [platform]; makes the folders.  A
+ * fault is written to stderr and ends the process with 2.  Both live as long as the process. */
+config_t *platform_load(const char *config_path, platform_t *ret);
+
+/* "DIR/NAME", of the process; never freed. */
+char *platform_path(const char *dir, const char *name);
