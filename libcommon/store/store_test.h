@@ -11,12 +11,12 @@
 #include "test.h"
 
 /* A child runs the statement; true when it died by `signal`. */
-#define DIES_BY(deadly, statement)                                             \
+#define DIES_BY(deadly, ...)                                                   \
     ({                                                                         \
         pid_t child = fork();                                                  \
         if (child == 0) {                                                      \
             fclose(stderr);                                                    \
-            statement;                                                         \
+            __VA_ARGS__;                                                       \
             _exit(0);                                                          \
         }                                                                      \
         int how = 0;                                                           \
@@ -24,7 +24,7 @@
         WIFSIGNALED(how) && WTERMSIG(how) == (deadly);                         \
     })
 /* ... by a CHECK. */
-#define DIES(statement) DIES_BY(SIGABRT, statement)
+#define DIES(...) DIES_BY(SIGABRT, __VA_ARGS__)
 
 /* A folder for a database; gone with folder_remove(). */
 typedef struct {
