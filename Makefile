@@ -29,7 +29,7 @@ SEES_rpc   := base wire store bus
 SEES_all   := base wire store bus rpc
 lib_sees   = $(foreach d,$(1) $(SEES_$(1)),-Ilibcommon/$(d))
 
-.PHONY: all help deps run stop demo check unit test bench load fuzz fuzz-build requirements kits format clean
+.PHONY: all help deps run stop demo check unit test bench load fuzz fuzz-build requirements kits lock openapi-lint format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -54,12 +54,20 @@ build/protoc-gen-yw: $(COMPILER_SRC) $(wildcard proto/compiler/*.h libcommon/bas
 	gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -O1 -g -Iproto/compiler -Ilibcommon/base -isystem $(GEN)/compiler \
 	    $(COMPILER_SRC) $(GEN)/compiler/schema.pb-c.c -o $@ -lprotobuf-c -lsodium -lpthread
 
-$(GEN_DONE): $(PROTOS) build/protoc-gen-yw
+# Numbers that were once given stay: `make lock` after each new field (proto/compiler/lock.h).
+LOCK     := $(wildcard proto/fields.lock)
+YW_PLUGIN := --plugin=protoc-gen-yw=build/protoc-gen-yw $(LOCK:%=--yw_opt=lock=%)
+$(GEN_DONE): $(PROTOS) $(LOCK) build/protoc-gen-yw
 	@mkdir -p $(GEN)
 	protoc $(PROTO_I) --c_out=$(GEN) $(PROTOS) google/protobuf/timestamp.proto google/protobuf/descriptor.proto
-	protoc $(PROTO_I) --plugin=protoc-gen-yw=build/protoc-gen-yw --yw_out=$(GEN) $(PROTOS)
+	protoc $(PROTO_I) $(YW_PLUGIN) --yw_out=$(GEN) $(PROTOS)
 	@touch $@
 $(PB_C) $(YW_C): $(GEN_DONE) ;
+lock: build/protoc-gen-yw
+	protoc $(PROTO_I) $(YW_PLUGIN) --yw_opt=relock --yw_out=proto $(PROTOS)
+# Needs npm and the network.
+openapi-lint: $(GEN_DONE)
+	npx --yes @redocly/cli@2.77.0 lint $(GEN)/openapi.json
 
 $(OUT)/gen/%.o: $(GEN)/%.c $(GEN_DONE)
 	@mkdir -p $(@D)

@@ -15,7 +15,7 @@ enum { JSON_WRITER_DEPTH_MAX = 32 };
 typedef struct {
     buffer_t *out;
     int depth;
-    bool started[JSON_WRITER_DEPTH_MAX];    /* something stands at this depth already */
+    bool started[JSON_WRITER_DEPTH_MAX]; /* something stands at this depth already */
     char closing[JSON_WRITER_DEPTH_MAX];
 } json_writer_t;
 
@@ -25,6 +25,6 @@ json_writer_t json_writer_new(buffer_t *out);
 void json_open(json_writer_t *self, const char *name, char bracket);
 void json_close(json_writer_t *self);
 
-void json_text(json_writer_t *self, const char *name, const char *text);    /* NULL text: null */
+void json_text(json_writer_t *self, const char *name, const char *text); /* NULL text: null */
 void json_int(json_writer_t *self, const char *name, int64_t value);
 void json_bool(json_writer_t *self, const char *name, bool value);

@@ -77,7 +77,7 @@ static void lint_symbols(const model_t *model)
     for (size_t i = 0; i < model->service_count; i++) {
         const service_t *service = &model->services[i];
         if (model_service(model, service->name) != service)
-            continue;       /* refused already */
+            continue; /* refused already */
         static const char *const TABLES[OF_A_SERVICE] = {"handlers", "handler_count", "migrations"};
         for (size_t k = 0; k < OF_A_SERVICE; k++)
             symbols[count++] = (symbol_t){names_format("%s_%s", service->name, TABLES[k]),
