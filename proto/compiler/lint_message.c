@@ -43,12 +43,19 @@ static void lint_text(const field_t *field)
         refuse(field->place, field->full_name, "is called like a secret: say secret: true");
 }
 
+/* As libcommon/wire/shape.c compiles it. */
 static void lint_pattern(const field_t *field)
 {
+    enum { WHOLE_MAX = 1023 };
     if (text_empty(field->rule->pattern))
         return;
+    const char *whole = names_format("^(%s)$", field->rule->pattern);
+    if (strlen(whole) > WHOLE_MAX) {
+        refuse(field->place, field->full_name, "pattern: longer than %d", WHOLE_MAX - 4);
+        return;
+    }
     regex_t compiled;
-    int error = regcomp(&compiled, field->rule->pattern, REG_EXTENDED | REG_NOSUB);
+    int error = regcomp(&compiled, whole, REG_EXTENDED | REG_NOSUB);
     if (error) {
         char text[200];
         regerror(error, &compiled, text, sizeof text);
@@ -69,7 +76,7 @@ static void lint_rule(const field_t *field)
         refuse(field->place, field->full_name, "kind and pattern are for string");
     if ((rule->min || rule->max) && !field_is_number(field))
         refuse(field->place, field->full_name, "min and max are for numbers");
-    if ((rule->min || rule->max) && rule->min > rule->max)
+    if (rule->max && rule->min > rule->max) /* min without max: no upper end */
         refuse(field->place, field->full_name, "min %lld is more than max %lld",
                (long long) rule->min, (long long) rule->max);
     if (rule->max_items && !field->repeated)

@@ -110,38 +110,40 @@ static void emit_bytes(json_writer_t *out, const Schema__Rule *rule)
         json_int(out, "maxLength", ((int64_t) rule->max_len + 2) / 3 * 4);
 }
 
+/* Both 0: none; max below min: no upper end (libcommon/wire/rule.c). */
+static void emit_range(json_writer_t *out, const Schema__Rule *rule, const char *min,
+                       const char *max)
+{
+    if (!rule->min && !rule->max)
+        return;
+    json_int(out, min, rule->min);
+    if (rule->max >= rule->min)
+        json_int(out, max, rule->max);
+}
+
 /* JSON numbers hold 53 bits; so the mapping writes 64-bit integers as text. */
 static void emit_long(json_writer_t *out, const Schema__Rule *rule, bool is_signed)
 {
     json_text(out, "type", "string");
     json_text(out, "format", is_signed ? "int64" : "uint64");
     json_text(out, "pattern", is_signed ? "^-?[0-9]{1,19}$" : "^[0-9]{1,20}$");
-    if (rule->min || rule->max) {
-        json_int(out, "x-minimum", rule->min);
-        json_int(out, "x-maximum", rule->max);
-    }
+    emit_range(out, rule, "x-minimum", "x-maximum");
 }
 
 static void emit_integer(json_writer_t *out, const Schema__Rule *rule, bool is_signed)
 {
     json_text(out, "type", "integer");
     json_text(out, "format", is_signed ? "int32" : "uint32");
-    if (rule->min || rule->max) {
-        json_int(out, "minimum", rule->min);
-        json_int(out, "maximum", rule->max);
-    } else if (!is_signed) {
+    emit_range(out, rule, "minimum", "maximum");
+    if (!is_signed && !rule->min && !rule->max)
         json_int(out, "minimum", 0);
-    }
 }
 
 static void emit_floating(json_writer_t *out, const Schema__Rule *rule, const char *format)
 {
     json_text(out, "type", "number");
     json_text(out, "format", format);
-    if (rule->min || rule->max) {
-        json_int(out, "minimum", rule->min);
-        json_int(out, "maximum", rule->max);
-    }
+    emit_range(out, rule, "minimum", "maximum");
 }
 
 static void emit_element(json_writer_t *out, const field_t *field)

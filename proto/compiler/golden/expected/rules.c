@@ -42,6 +42,7 @@ static const rule_t rules_of_library__book[] = {
     {.field = "floor", .min = -3LL, .max = 9LL},
     {.field = "rare"},
     {.field = "weight"},
+    {.field = "copies", .min = 1LL},
     {.field = NULL}
 };
 
