@@ -1,0 +1,388 @@
+/* up.c - `yw up`, `yw start`, `yw stop`: the processes of the platform as one.
+ *
+ * up starts the broker, then the services, then the gateway; what dies is started
+ * again after a pause that doubles up to PAUSE_MAX_MS while it keeps dying.  Told to
+ * stop, it stops the gateway first and the broker last, so that each can finish what it
+ * has in hand; who has not gone after STOP_MS is killed.
+ *
+ * RUN_DIR/processes is rewritten at each change for `yw status`:
+ *   name pid started-ms restarts state */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "clock.h"
+#include "https.h"
+#include "text.h"
+#include "yiwang/common.pb-c.h"
+#include "yw.h"
+
+#define PAUSE_MIN_MS 100
+#define PAUSE_MAX_MS 5000
+#define STABLE_MS 10000          /* who lived so long starts again with the shortest pause */
+#define STOP_MS 12000
+#define HEALTHY_MS 30000         /* start gives up waiting */
+#define LOG_BYTES_MAX (64 << 20) /* RUN_DIR/yiwang.log is put aside at start when larger */
+
+extern char **environ;
+
+typedef struct {
+    const char *name;
+    char *path;
+    pid_t pid;                   /* 0: not running */
+    int64_t started_ms;          /* monotonic */
+    int64_t restart_ms;          /* monotonic; when it is to be started */
+    int64_t pause_ms;
+    int restarts;
+} process_t;
+
+typedef struct {
+    yw_t *yw;
+    process_t list[PROCESSES_MAX];
+    size_t count;
+    int signals;
+} supervisor_t;
+
+static void write_state(const supervisor_t *self)
+{
+    char *path = platform_path(self->yw->platform.run_dir, "processes");
+    char *draft = platform_path(self->yw->platform.run_dir, "processes.new");
+    FILE *file = fopen(draft, "w");
+    int64_t now_ms = clock_now_ms(), mono_ms = clock_mono_ms();
+
+    for (size_t i = 0; file && i < self->count; i++) {
+        const process_t *process = &self->list[i];
+        fprintf(file, "%s %d %lld %d %s\n", process->name, (int) process->pid,
+                (long long) (now_ms - (mono_ms - process->started_ms)), process->restarts,
+                process->pid ? "running" : "waiting");
+    }
+    if (file && fclose(file) == 0)
+        rename(draft, path);
+    free(draft);
+    free(path);
+}
+
+/* posix_spawn with the signals as a fresh process expects them. */
+static pid_t spawn(const char *path, char *const argv[])
+{
+    posix_spawnattr_t attributes;
+    sigset_t none, defaults;
+    pid_t pid;
+
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setpgroup(&attributes, 0);      /* Ctrl-C reaches us alone: we stop them in order */
+    int error = posix_spawn(&pid, path, NULL, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    if (error) {
+        log_error("cannot start %s: %s", path, strerror(error));
+        return 0;
+    }
+    return pid;
+}
+
+static void start_process(supervisor_t *self, process_t *process)
+{
+    char *argv[] = {process->path, (char *) self->yw->config_path, NULL};
+    process->pid = spawn(process->path, argv);
+    process->started_ms = clock_mono_ms();
+    if (process->pid)
+        log_info("started %s, pid %d", process->name, (int) process->pid);
+    else
+        process->restart_ms = process->started_ms + PAUSE_MAX_MS;
+}
+
+static void note_end(process_t *process, int status)
+{
+    int64_t now_ms = clock_mono_ms();
+    bool stable = now_ms - process->started_ms >= STABLE_MS;
+
+    process->pause_ms = stable || !process->pause_ms ? PAUSE_MIN_MS : 2 * process->pause_ms;
+    if (process->pause_ms > PAUSE_MAX_MS)
+        process->pause_ms = PAUSE_MAX_MS;
+    log_warn("%s ended (%s %d), again in %lld ms", process->name,
+             WIFSIGNALED(status) ? "signal" : "status",
+             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+             (long long) process->pause_ms);
+    process->pid = 0;
+    process->restarts++;
+    process->restart_ms = now_ms + process->pause_ms;
+}
+
+static bool reap(supervisor_t *self)
+{
+    bool any = false;
+    int status;
+
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+        for (size_t i = 0; i < self->count; i++)
+            if (self->list[i].pid == pid) {
+                note_end(&self->list[i], status);
+                any = true;
+            }
+    return any;
+}
+
+static void start_due(supervisor_t *self)
+{
+    bool any = false;
+    for (size_t i = 0; i < self->count; i++)
+        if (!self->list[i].pid && clock_mono_ms() >= self->list[i].restart_ms) {
+            start_process(self, &self->list[i]);
+            any = true;
+        }
+    if (any)
+        write_state(self);
+}
+
+static void stop_one(process_t *process)
+{
+    int status;
+
+    if (!process->pid)
+        return;
+    kill(process->pid, SIGTERM);
+    for (int64_t until_ms = clock_mono_ms() + STOP_MS; clock_mono_ms() < until_ms;) {
+        if (waitpid(process->pid, &status, WNOHANG) == process->pid) {
+            log_info("stopped %s", process->name);
+            process->pid = 0;
+            return;
+        }
+        poll(NULL, 0, 10);
+    }
+    log_warn("%s does not stop, killing it", process->name);
+    kill(process->pid, SIGKILL);
+    waitpid(process->pid, &status, 0);
+    process->pid = 0;
+}
+
+/* Gateway first, then the services side by side, the broker last. */
+static void stop_all(supervisor_t *self)
+{
+    if (self->count == 0)
+        return;
+    stop_one(&self->list[self->count - 1]);
+    for (size_t i = 1; i + 1 < self->count; i++)
+        if (self->list[i].pid)
+            kill(self->list[i].pid, SIGTERM);
+    for (size_t i = self->count - 1; i-- > 0;)
+        stop_one(&self->list[i]);
+}
+
+static void supervise(supervisor_t *self)
+{
+    struct pollfd fd = {.fd = self->signals, .events = POLLIN};
+
+    for (;;) {
+        start_due(self);
+        poll(&fd, 1, PAUSE_MIN_MS);
+        struct signalfd_siginfo info;
+        while (read(self->signals, &info, sizeof info) == sizeof info)
+            if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+                return;
+        if (reap(self))
+            write_state(self);
+    }
+}
+
+static bool prepare(supervisor_t *self)
+{
+    const char *names[PROCESSES_MAX];
+    char *folder = xstrdup(self->yw->program);
+    *strrchr(folder, '/') = 0;
+
+    self->count = yw_processes(self->yw, names);
+    for (size_t i = 0; i < self->count; i++) {
+        self->list[i].name = names[i];
+        self->list[i].path = platform_path(folder, names[i]);
+        if (access(self->list[i].path, X_OK) != 0) {
+            fprintf(stderr, "yw: %s: %s\n", self->list[i].path, strerror(errno));
+            return false;
+        }
+    }
+    free(folder);
+    return true;
+}
+
+/* Holds RUN_DIR/yw.pid locked while it lives, so that two cannot run on one folder. */
+static int take_pid_file(yw_t *yw)
+{
+    char *path = platform_path(yw->platform.run_dir, "yw.pid");
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    free(path);
+    if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0) {
+        fprintf(stderr, "yw: the platform already runs on %s\n", yw->platform.run_dir);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    if (ftruncate(fd, 0) != 0 || dprintf(fd, "%d\n", (int) getpid()) < 0)
+        return -1;
+    return fd;
+}
+
+int up_run(yw_t *yw, int argc, char **argv)
+{
+    supervisor_t self = {.yw = yw};
+    sigset_t set;
+
+    (void) argv;
+    if (argc != 0) {
+        fprintf(stderr, "usage: yw up\n");
+        return 2;
+    }
+    int pid_file = take_pid_file(yw);
+    if (pid_file < 0 || !keys_ensure(yw) || !prepare(&self))
+        return 1;
+    fflush(stdout);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    self.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    supervise(&self);
+    stop_all(&self);
+    write_state(&self);
+    if (ftruncate(pid_file, 0) != 0)
+        log_warn("cannot empty yw.pid");
+    close(pid_file);
+    return 0;
+}
+
+/* --- in the background ------------------------------------------------------------ */
+
+static void put_old_log_aside(const char *path)
+{
+    struct stat info;
+    char old[4096];
+
+    if (stat(path, &info) != 0 || info.st_size < LOG_BYTES_MAX)
+        return;
+    snprintf(old, sizeof old, "%s.1", path);
+    rename(path, old);
+}
+
+static bool is_healthy(yw_t *yw, const char *name)
+{
+    Yw__Empty empty = YW__EMPTY__INIT;
+    const ProtobufCMessage *answer;
+    const Yw__Status *failure;
+    char method[64];
+
+    if (text_equal(name, "gateway")) {
+        char text[256];
+        return https_get(yw_gateway_port(yw), "/healthz", 1000, text, sizeof text, NULL) == 200;
+    }
+    snprintf(method, sizeof method, "%s.%s", name,
+             text_equal(name, "broker") ? "ListWorkers" : "CheckHealth");
+    return yw_try(yw, method, &empty.base, 1000, &answer, &failure) == STATUS_OK;
+}
+
+static bool wait_healthy(yw_t *yw)
+{
+    const char *names[PROCESSES_MAX];
+    size_t count = yw_processes(yw, names), i = 0;
+    int64_t until_ms = clock_mono_ms() + HEALTHY_MS;
+
+    while (i < count) {
+        if (is_healthy(yw, names[i])) {
+            i++;
+        } else if (clock_mono_ms() > until_ms) {
+            fprintf(stderr, "yw: %s is not healthy after %d s; see %s/yiwang.log\n", names[i],
+                    HEALTHY_MS / 1000, yw->platform.run_dir);
+            return false;
+        } else {
+            poll(NULL, 0, 20);
+        }
+    }
+    return true;
+}
+
+int start_run(yw_t *yw, int argc, char **argv)
+{
+    (void) argv;
+    if (argc != 0) {
+        fprintf(stderr, "usage: yw start\n");
+        return 2;
+    }
+    int64_t begin_ms = clock_mono_ms();
+    if (!yw_supervisor(yw)) {
+        char *path = platform_path(yw->platform.run_dir, "yiwang.log");
+        put_old_log_aside(path);
+        int log = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        int none = open("/dev/null", O_RDONLY);
+        if (log < 0 || none < 0) {
+            fprintf(stderr, "yw: %s: %s\n", path, strerror(errno));
+            return 1;
+        }
+        free(path);
+        fflush(NULL);
+        pid_t child = fork();    /* no thread and no socket yet: a plain fork is safe here */
+        if (child < 0)
+            return 1;
+        if (child == 0) {
+            setsid();
+            dup2(none, 0);
+            dup2(log, 1);
+            dup2(log, 2);
+            char *arguments[6] = {(char *) yw->program};
+            int n = 1;
+            if (yw->config_path) {
+                arguments[n++] = "--config";
+                arguments[n++] = (char *) yw->config_path;
+            }
+            arguments[n] = "up";
+            execv(yw->program, arguments);
+            _exit(127);
+        }
+        close(log);
+        close(none);
+    }
+    if (!wait_healthy(yw))
+        return 1;
+    printf("healthy after %lld ms\n", (long long) (clock_mono_ms() - begin_ms));
+    return 0;
+}
+
+int stop_run(yw_t *yw, int argc, char **argv)
+{
+    (void) argv;
+    if (argc != 0) {
+        fprintf(stderr, "usage: yw stop\n");
+        return 2;
+    }
+    int pid = yw_supervisor(yw);
+    if (!pid) {
+        printf("not running\n");
+        return 0;
+    }
+    kill(pid, SIGTERM);
+    for (int64_t until_ms = clock_mono_ms() + 3 * STOP_MS; clock_mono_ms() < until_ms; poll(NULL, 0, 20))
+        if (!yw_supervisor(yw)) {
+            printf("stopped\n");
+            return 0;
+        }
+    fprintf(stderr, "yw: pid %d does not stop\n", pid);
+    return 1;
+}

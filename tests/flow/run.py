@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+"""Runs the numbered flow tests against real processes; the first red one is the likely cause.
+
+    run.py [--out build/plain] [WORD...]      only files whose name contains one of the words
+
+A file f0100_name.py holds functions test_*(platform), run in the order they stand there, each
+with a sentence that may name clauses of docs/requirements.md: "REQ: C-17 ...".  A file may set
+SETTINGS (configuration text) or OWN = True to get a platform of its own.
+"""
+import argparse
+import glob
+import importlib
+import os
+import sys
+import time
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import Platform  # noqa: E402
+
+
+def tests_of(module):
+    found = [(f.__code__.co_firstlineno, name, f) for name, f in vars(module).items()
+             if name.startswith("test_") and callable(f) and f.__module__ == module.__name__]
+    return [(name, f) for _, name, f in sorted(found)]
+
+
+def run_file(module, platform, keep):
+    passed = failed = 0
+    for name, function in tests_of(module):
+        begin = time.time()
+        try:
+            function(platform)
+            passed += 1
+            print("  ok   %-60s %5.0f ms" % (name[5:], 1000 * (time.time() - begin)), flush=True)
+        except Exception:
+            failed += 1
+            print("  FAIL %s: %s" % (name[5:], (function.__doc__ or "").strip()))
+            traceback.print_exc(file=sys.stdout)
+            lines = [l for l in platform.log().splitlines() if '"level":"info"' not in l]
+            print("\n".join("       " + l for l in lines[-15:]), flush=True)
+            if keep:
+                print("       the platform's folder stays: " + platform.folder)
+                os._exit(1)
+    return passed, failed
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", default="build/plain")
+    parser.add_argument("--keep", action="store_true", help="stop at the first failure, leave all running")
+    parser.add_argument("words", nargs="*")
+    options = parser.parse_args()
+
+    passed = failed = 0
+    shared = None
+    folder = os.path.dirname(os.path.abspath(__file__))
+    for path in sorted(glob.glob(os.path.join(folder, "f[0-9]*.py"))):
+        name = os.path.basename(path)[:-3]
+        if options.words and not any(w in name for w in options.words):
+            continue
+        print(name, flush=True)
+        module = importlib.import_module(name)
+        own = getattr(module, "OWN", False) or hasattr(module, "SETTINGS")
+        platform = None
+        try:
+            if own:
+                platform = Platform(options.out, getattr(module, "SETTINGS", "")).start()
+            else:
+                shared = shared or Platform(options.out).start()
+                platform = shared
+            p, f = run_file(module, platform, options.keep)
+        except Exception:
+            traceback.print_exc(file=sys.stdout)
+            p, f = 0, 1
+        finally:
+            if own and platform:
+                platform.remove()
+        passed, failed = passed + p, failed + f
+    if shared:
+        shared.remove()
+    print("%d passed, %d failed" % (passed, failed))
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+#!/bin/sh
+# All tests, from the smallest to the largest; ends with the one line "N passed, N failed".
+#   tests/run.sh OUT          (OUT: build/plain or another variant)
+out=$1
+passed=0 failed=0
+log=$(mktemp)
+step() {                        # step NAME COMMAND...
+    name=$1; shift
+    echo "== $name"
+    "$@" > "$log" 2>&1; status=$?
+    last=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -1)
+    p=${last%% passed*}; f=${last#* passed, }; f=${f%% failed*}; f=${f%%,*}
+    if [ -z "$last" ] || [ "$f" != 0 ] || [ $status != 0 ]; then
+        tail -80 "$log"
+        [ -n "$last" ] && [ "$f" != 0 ] || f=1
+    fi
+    echo "   ${p:-0} passed, $f failed"
+    passed=$((passed + ${p:-0})); failed=$((failed + f))
+}
+# shellcheck disable=SC2046
+step "unit and golden" tests/unit.sh $(find "$out/test" -type f -perm -u+x | sort)
+step "flow" /usr/bin/python3 tests/flow/run.py --out "$out"
+rm -f "$log"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
