@@ -12,7 +12,8 @@
 /* A zeroed, initialised message in the arena; NULL past its limit. */
 ProtobufCMessage *message_new(const ProtobufCMessageDescriptor *type, arena_t *arena);
 
-/* NULL: not this type, or past the arena's limit. */
+/* NULL: not this type, a text with a NUL inside, nested more than 32 deep, or past
+ * the arena's limit.  `data` may be NULL when size is 0. */
 ProtobufCMessage *message_unpack(const ProtobufCMessageDescriptor *type, arena_t *arena,
                                  const void *data, size_t size);
 
@@ -36,8 +37,10 @@ void *message_at(const ProtobufCMessage *message, const ProtobufCFieldDescriptor
 bool message_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 
 /* Sets a scalar field (or appends to a repeated one) from text, as in a URL or
- * a form: numbers, true/false/1/0/on, enum names, RFC 3339.  NULL when done,
- * else a static code: "type", "range", "utf8", "memory". */
+ * a form: numbers, true/false/1/0/on, enum names, RFC 3339.  An empty text
+ * leaves a singular number, enum, bool or time as it is.  Appending copies the
+ * array, so it is for few elements.  NULL when done, else a static code:
+ * "type", "range", "utf8", "memory". */
 const char *message_set_text(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                              const char *text, size_t size, arena_t *arena);
 
