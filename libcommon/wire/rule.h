@@ -66,23 +66,30 @@ typedef struct {
 void faults_add(faults_t *self, arena_t *arena, const char *field, const char *code,
                 const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* True when the message keeps all rules of its type and of what it contains. */
+/* True when the message keeps all rules of its type and of what it contains.  What is
+ * absent (empty, zero) breaks no rule but "required", which means nothing on the members of a
+ * oneof.  Codes: "required", "too_short", "too_long", "too_many", "range", "pattern",
+ * "unknown" (enum), "utf8", "depth", and those of kind_check(). */
 bool rule_check(const ProtobufCMessage *message, arena_t *arena, faults_t *faults);
 
-/* The rule of a field, NULL when it has none.  O(1) amortised: looked up once per descriptor. */
+/* The rule of a field (proto or JSON name), NULL when it has none.  O(1) amortised:
+ * looked up once per descriptor. */
 const rule_t *rule_of(const ProtobufCMessageDescriptor *message, const char *field);
 
-/* Chinese label of an enum value; its name when it has none. */
+/* Chinese label of an enum value; its name when it has none; "" for an unknown number. */
 const char *label_of(const ProtobufCEnumDescriptor *type, int value);
 
-/* One text against one kind.  NULL when right, else a static code such as
- * "check_digit", and *message a static Chinese sentence saying what to do.
+/* One text against one kind.  NULL when right, else a static code ("length",
+ * "alphabet", "division", "date", "check_digit", "level", "type", "format", "control"), and *message a static Chinese sentence saying what to do.
  * Also used for the form fields of items, which are data. */
 const char *kind_check(kind_t kind, const char *text, const char **message);
 
 /* A message with what is secret removed and what is personal masked
- * (张*, 110***********002X, 138****1234), as a copy in the arena.  NULL past its limit. */
+ * (张*, 110***********002X, 138****1234; numbers, bytes and times go), as a copy in
+ * the arena.  NULL past its limit. */
 ProtobufCMessage *rule_masked(const ProtobufCMessage *message, arena_t *arena);
 
-/* Masks one text: names keep the first character, numbers the first 3 and last 4. */
+/* Masks one text: names (to 4 characters) keep the first, numbers of 8 and more letters
+ * and digits the first 3 and last 4, anything else the first before "***".  NULL past
+ * the arena's limit. */
 const char *mask_text(kind_t kind, const char *text, arena_t *arena);
