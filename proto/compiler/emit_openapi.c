@@ -128,11 +128,10 @@ static void emit_problem_schema(json_writer_t *out)
     json_text(out, "description", "RFC 9457, Problem Details for HTTP APIs");
     json_text(out, "type", "object");
     json_open(out, "properties", '{');
-    emit_typed(out, "type", "string", "about:blank: the status says the kind");
-    emit_typed(out, "title", "string", "The HTTP status in words");
+    emit_typed(out, "type", "string", "urn:yiwang:problem: and the code");
+    emit_typed(out, "title", "string", "The HTTP status in words, in Chinese");
     emit_typed(out, "status", "integer", "The HTTP status");
     emit_typed(out, "detail", "string", "What is wrong and what to do, in Chinese, for people");
-    emit_typed(out, "instance", "string", "This occurrence, for asking operators");
     emit_typed(out, "code", "string", "Stable reason, for programs: \"case.version_changed\"");
     json_open(out, "violations", '{');
     json_text(out, "type", "array");
@@ -141,10 +140,14 @@ static void emit_problem_schema(json_writer_t *out)
     json_text(out, "$ref", "#/components/schemas/Violation");
     json_close(out);
     json_close(out);
+    emit_typed(out, "trace", "string", "Names this occurrence; operators find it by `yw trace`");
     json_close(out);
     json_open(out, "required", '[');
+    json_text(out, NULL, "type");
+    json_text(out, NULL, "title");
     json_text(out, NULL, "status");
     json_text(out, NULL, "code");
+    json_text(out, NULL, "detail");
     json_close(out);
     json_close(out);
 

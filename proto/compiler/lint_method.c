@@ -80,6 +80,9 @@ static void lint_upload(const method_t *method)
         refuse(method->place, method->short_name, "upload: only post or put carry a file");
     if (!method->writes)
         refuse(method->place, method->short_name, "upload: it writes, so say writes: true");
+    if (!method->rpc->idempotent)
+        refuse(method->place, method->short_name,
+               "upload: parts are repeated by offset, so say idempotent: true");
 }
 
 static void lint_download(const method_t *method)

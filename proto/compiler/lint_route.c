@@ -4,6 +4,7 @@
  *   segment = word / "{" field "}"
  *   word    = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" )
  *
+ * At most SEGMENTS_MAX segments and VARIABLES_MAX variables (services/gateway/route.h).
  * What the path does not name comes from the query (get, delete, uploads) or
  * from the body. */
 #include <ctype.h>
@@ -13,6 +14,16 @@
 #include "lint.h"
 #include "names.h"
 #include "text.h"
+
+enum { SEGMENTS_MAX = 16, VARIABLES_MAX = 8 };
+
+static size_t count_of(const char *text, char c)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += *text == c;
+    return count;
+}
 
 static size_t word_size(const char *text)
 {
@@ -129,6 +140,10 @@ void lint_routes(const model_t *model)
                    method->path);
             continue;
         }
+        if (count_of(method->path, '/') > SEGMENTS_MAX ||
+            count_of(method->path, '{') > VARIABLES_MAX)
+            refuse(method->place, method->short_name, "path: more than %d segments or %d variables",
+                   SEGMENTS_MAX, VARIABLES_MAX);
         lint_variables(method);
         lint_query(method);
         for (size_t k = 0; k < i && !lint_equal(model->methods[k], method); k++)

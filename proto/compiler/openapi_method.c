@@ -28,13 +28,21 @@ static bool in_query(const method_t *method, const field_t *field)
            !openapi_in_body(method, field);
 }
 
-static void emit_parameter(json_writer_t *out, const field_t *field, const char *in)
+/* What the edge takes from the headers of an upload when nobody says it. */
+static bool comes_with_file(const method_t *method, const field_t *field)
+{
+    return method->rpc->transfer == TRANSFER_UPLOAD &&
+           (text_equal(field->name, "media_type") || text_equal(field->name, "file_name"));
+}
+
+static void emit_parameter(json_writer_t *out, const method_t *method, const field_t *field,
+                           const char *in)
 {
     bool is_path = text_equal(in, "path");
     json_open(out, NULL, '{');
     json_text(out, "name", field->json);
     json_text(out, "in", in);
-    if (is_path || field->rule->required)
+    if (is_path || (field->rule->required && !comes_with_file(method, field)))
         json_bool(out, "required", true);
     if (field->place.comment)
         json_text(out, "description", openapi_prose(field->place.comment));
@@ -57,9 +65,9 @@ static void emit_parameters(json_writer_t *out, const method_t *method)
     for (size_t i = 0; i < method->in->field_count; i++) {
         const field_t *field = &method->in->fields[i];
         if (in_path(method, field))
-            emit_parameter(out, field, "path");
+            emit_parameter(out, method, field, "path");
         else if (in_query(method, field))
-            emit_parameter(out, field, "query");
+            emit_parameter(out, method, field, "query");
     }
     if (keyed) {
         json_open(out, NULL, '{');
@@ -69,12 +77,41 @@ static void emit_parameters(json_writer_t *out, const method_t *method)
     json_close(out);
 }
 
-static void emit_file_content(json_writer_t *out)
+static void emit_bytes(json_writer_t *out)
 {
-    json_open(out, "content", '{');
     json_open(out, "application/octet-stream", '{');
     json_open(out, "schema", '{'); /* 3.1: bytes as they are have no schema */
     json_close(out);
+    json_close(out);
+}
+
+static void emit_form(json_writer_t *out)
+{
+    json_open(out, "multipart/form-data", '{');
+    json_open(out, "schema", '{');
+    json_text(out, "type", "object");
+    json_open(out, "properties", '{');
+    json_open(out, "file", '{');
+    json_text(out, "type", "string");
+    json_text(out, "contentMediaType", "application/octet-stream");
+    json_close(out);
+    json_close(out);
+    json_open(out, "required", '[');
+    json_text(out, NULL, "file");
+    json_close(out);
+    json_close(out);
+    json_close(out);
+}
+
+static void emit_upload(json_writer_t *out)
+{
+    json_open(out, "requestBody", '{');
+    json_text(out, "description",
+              "The file as it is, with its own Content-Type, or a form with this one file");
+    json_bool(out, "required", true);
+    json_open(out, "content", '{');
+    emit_bytes(out);
+    emit_form(out);
     json_close(out);
     json_close(out);
 }
@@ -82,10 +119,7 @@ static void emit_file_content(json_writer_t *out)
 static void emit_body(json_writer_t *out, const method_t *method)
 {
     if (method->rpc->transfer == TRANSFER_UPLOAD) {
-        json_open(out, "requestBody", '{');
-        json_bool(out, "required", true);
-        emit_file_content(out);
-        json_close(out);
+        emit_upload(out);
         return;
     }
     bool any = false, required = false;
@@ -114,7 +148,9 @@ static void emit_answer(json_writer_t *out, const method_t *method)
     json_open(out, method->rpc->created ? "201" : "200", '{');
     json_text(out, "description", prose ? prose : method->out->short_name);
     if (method->rpc->transfer == TRANSFER_DOWNLOAD) {
-        emit_file_content(out);
+        json_open(out, "content", '{');
+        emit_bytes(out);
+        json_close(out);
     } else {
         json_open(out, "content", '{');
         json_open(out, "application/json", '{');

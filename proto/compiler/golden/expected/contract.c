@@ -108,7 +108,7 @@ static const method_t library_put_scan = {
     .may = MAY_STAFF,
     .level = 0,
     .permission = "library.add",
-    .flags = METHOD_WRITES | METHOD_UPLOAD,
+    .flags = METHOD_WRITES | METHOD_IDEMPOTENT | METHOD_UPLOAD,
     .timeout_ms = 5000,
 };
 

@@ -99,7 +99,7 @@ static const rule_t rules_of_library__lend_book_request[] = {
 /* library.PutScanRequest */
 static const rule_t rules_of_library__put_scan_request[] = {
     {.field = "book_id", .flags = RULE_REQUIRED, .kind = 1},
-    {.field = "media_type", .max_len = 100},
+    {.field = "media_type", .flags = RULE_REQUIRED, .max_len = 100},
     {.field = "offset"},
     {.field = "size"},
     {.field = "data", .max_len = 1048576},
