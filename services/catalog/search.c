@@ -1,0 +1,574 @@
+#include "search.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "buffer.h"
+#include "catalog.svc.h"
+#include "check.h"
+#include "facet.h"
+#include "pinyin.h"
+#include "text.h"
+
+/* --- the index ---------------------------------------------------------------------------- */
+
+enum { WORDS_BYTES_MAX = 32768 };
+
+/* Doublings of popularity: 0 uses 0, 1-2 uses 1, 3-6 uses 2 ... */
+static int popularity_step(int64_t popularity)
+{
+    int step = 0;
+    for (uint64_t rest = (uint64_t) popularity + 1; rest > 1; rest >>= 1)
+        step++;
+    return step;
+}
+
+/* A free rowid among the items of equal popularity, behind the last. */
+static status_t new_row(call_t *call, int64_t popularity, int64_t *ret)
+{
+    int64_t low = (int64_t) (62 - popularity_step(popularity)) << 40;
+    query_t *q = query(call->store,
+        "SELECT max(search_row) AS last FROM items"
+        " WHERE search_row >= :low AND search_row < :high");
+    query_int(q, "low", low);
+    query_int(q, "high", low + (INT64_C(1) << 40));
+    *ret = query_next(q) && !query_is_null(q, "last") ? query_get_int(q, "last") + 1 : low;
+    return query_done(q);
+}
+
+static void put_word(buffer_t *out, const char *text)
+{
+    if (!text_empty(text)) {
+        buffer_text(out, text);
+        buffer_char(out, '\n');
+    }
+}
+
+static const char *finish(buffer_t *out, arena_t *arena)
+{
+    /* Past the ceiling the rest is not searched: a guide of 32 KiB has said what it is about. */
+    const char *text = out->data ? arena_copy(arena, out->data, out->size) : "";
+    buffer_free(out);
+    return text ? text : "";
+}
+
+/* Names people may call it by. */
+static const char *names_of(const Catalog__Item *item, arena_t *arena)
+{
+    buffer_t out = buffer_new(WORDS_BYTES_MAX);
+    put_word(&out, item->name);
+    put_word(&out, item->short_name);
+    for (size_t i = 0; i < item->n_keywords; i++)
+        put_word(&out, item->keywords[i]);
+    return finish(&out, arena);
+}
+
+static const char *words_of(const Catalog__Item *item, arena_t *arena)
+{
+    buffer_t out = buffer_new(WORDS_BYTES_MAX);
+    put_word(&out, item->main_name);
+    put_word(&out, item->department_name);
+    for (size_t i = 0; i < item->n_results; i++)
+        put_word(&out, item->results[i]->name);
+    for (size_t i = 0; i < item->n_materials; i++)
+        put_word(&out, item->materials[i]->name);
+    for (size_t i = 0; i < item->n_questions; i++)
+        put_word(&out, item->questions[i]->question);
+    for (size_t i = 0; i < item->n_legal_bases; i++)
+        put_word(&out, item->legal_bases[i]->law);
+    put_word(&out, item->conditions);
+    return finish(&out, arena);
+}
+
+/* "sgxk" as "sg gx xk": any part of the initials is found. */
+static const char *letter_pairs(const char *letters, const char *between, const char *quote,
+                                arena_t *arena)
+{
+    buffer_t out = buffer_new(WORDS_BYTES_MAX);
+    for (; letters[0] && letters[1]; letters++)
+        buffer_printf(&out, "%s%s%.2s%s", out.size ? between : "", quote, letters, quote);
+    return finish(&out, arena);
+}
+
+static status_t forget(call_t *call, int64_t row, const char *facets)
+{
+    query_t *q = query(call->store, "DELETE FROM item_search WHERE rowid = :row");
+    query_int(q, "row", row);
+    status_t status = query_done(q);
+    return status == STATUS_OK ? facet_count(call, facets, -1) : status;
+}
+
+static status_t remember(call_t *call, const Catalog__Item *item, int64_t row, const char *facets)
+{
+    const char *names = names_of(item, call->arena);
+    query_t *q = query(call->store,
+        "INSERT INTO item_search(rowid, name, words, initials, facets)"
+        " VALUES (:row, :name, :words, :initials, :facets)");
+    query_int(q, "row", row);
+    query_text(q, "name", store_tokens(names, call->arena));
+    query_text(q, "words", store_tokens(words_of(item, call->arena), call->arena));
+    query_text(q, "initials",
+               letter_pairs(pinyin_initials(item->name, call->arena), " ", "", call->arena));
+    query_text(q, "facets", facets);
+    status_t status = query_done(q);
+    return status == STATUS_OK ? facet_count(call, facets, 1) : status;
+}
+
+static status_t note_row(call_t *call, const char *id, const int64_t *row, const char *facets)
+{
+    query_t *q = query(call->store,
+        "UPDATE items SET search_row = :row, facets = :facets WHERE id = :id");
+    query_text(q, "id", id);
+    query_text(q, "facets", facets);
+    if (row)
+        query_int(q, "row", *row);
+    else
+        query_null(q, "row");
+    return query_done(q);
+}
+
+status_t search_put(call_t *call, const Catalog__Item *item, int64_t popularity, bool in_force)
+{
+    query_t *q = query(call->store, "SELECT search_row, facets FROM items WHERE id = :id");
+    query_text(q, "id", item->id);
+    bool known = query_next(q) && !query_is_null(q, "search_row");
+    int64_t old_row = known ? query_get_int(q, "search_row") : 0;
+    const char *old_facets = known ? query_get_text(q, "facets", call->arena) : "";
+    status_t status = query_done(q);
+    if (status == STATUS_OK && known)
+        status = forget(call, old_row, old_facets);
+    if (status == STATUS_OK && known)
+        status = note_row(call, item->id, NULL, "");
+    if (status != STATUS_OK || !in_force)
+        return status;
+
+    int64_t row;
+    const char *facets = facet_tokens(item, call->arena);
+    if (!facets)
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "内容过大，无法保存。");
+    status = new_row(call, popularity, &row);
+    if (status == STATUS_OK)
+        status = remember(call, item, row, facets);
+    return status == STATUS_OK ? note_row(call, item->id, &row, facets) : status;
+}
+
+status_t catalog_count_use(call_t *call, const Catalog__ItemUsed *in, Yw__Empty *out)
+{
+    (void) out;
+    query_t *q = query(call->store,
+        "UPDATE items SET popularity = popularity + 1 WHERE id = :item_id"
+        " RETURNING popularity, state, version");
+    query_text(q, "item_id", in->item_id);
+    bool found = query_next(q);
+    int64_t popularity = found ? query_get_int(q, "popularity") : 0;
+    bool in_force = found && query_get_int(q, "version") > 0
+                    && query_get_int(q, "state") != STATE(CANCELLED);
+    uint32_t version = found ? (uint32_t) query_get_int(q, "version") : 0;
+    status_t status = query_done(q);
+    /* An item we do not know (a database restored from yesterday) is no reason to park the event. */
+    if (status != STATUS_OK || !in_force
+        || popularity_step(popularity) == popularity_step(popularity - 1))
+        return status;
+    version_t *loaded = version_load(call, in->item_id, version, &status);
+    return loaded ? search_put(call, loaded->item, popularity, true) : status;
+}
+
+/* --- highlighting ----------------------------------------------------------------------------- */
+
+enum { ASKED_MAX = 128, TEXT_MAX = 2000 };
+
+typedef struct {
+    uint32_t code;
+    size_t at;               /* byte where it begins */
+} letter_t;
+
+static uint32_t fold(uint32_t code)
+{
+    if (code >= 0xFF01 && code <= 0xFF5E)       /* full width */
+        code -= 0xFEE0;
+    return code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code;
+}
+
+static size_t read_letters(const char *text, letter_t *out, size_t max)
+{
+    size_t count = 0, at = 0;
+    uint32_t code;
+    for (size_t step; count < max && (step = text_next(text + at, &code)) > 0; at += step)
+        out[count++] = (letter_t){fold(code), at};
+    out[count] = (letter_t){0, at};
+    return count;
+}
+
+/* Longest run at `text` that also stands somewhere in what was asked. */
+static size_t common_run(const letter_t *text, size_t text_count, const letter_t *asked,
+                         size_t asked_count)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < asked_count; i++) {
+        size_t run = 0;
+        while (run < text_count && i + run < asked_count && asked[i + run].code != ' '
+               && text[run].code == asked[i + run].code)
+            run++;
+        if (run > longest)
+            longest = run;
+    }
+    return longest;
+}
+
+/* Marks what was asked for.  Two ideographs or one whole word make a hit, a lone ideograph only
+ * when nothing more was asked. */
+static size_t mark(const letter_t *text, size_t count, const letter_t *asked, size_t asked_count,
+                   bool *hits)
+{
+    size_t least = asked_count < 2 ? 1 : 2;
+    size_t marked = 0;
+    for (size_t i = 0; i < count;) {
+        size_t run = common_run(text + i, count - i, asked, asked_count);
+        bool hit = run >= least;
+        size_t step = hit ? run : 1;
+        for (size_t k = 0; k < step; k++)
+            hits[i + k] = hit;
+        marked += hit ? run : 0;
+        i += step;
+    }
+    return marked;
+}
+
+static bool add_segment(Catalog__Segment **out, size_t *count, const char *text, size_t size,
+                        bool hit, arena_t *arena)
+{
+    Catalog__Segment *segment =
+        (Catalog__Segment *) message_new(&catalog__segment__descriptor, arena);
+    if (!segment)
+        return false;
+    segment->text = arena_copy(arena, text, size);
+    segment->hit = hit;
+    out[(*count)++] = segment;
+    return segment->text != NULL;
+}
+
+size_t search_highlight(const char *text, const char *asked, size_t length_max, arena_t *arena,
+                        Catalog__Segment ***ret)
+{
+    enum { SEGMENTS_MAX = 50 };
+    letter_t letters[TEXT_MAX + 1], words[ASKED_MAX + 1];
+    bool hits[TEXT_MAX + 1] = {false};
+    size_t count = read_letters(text, letters, TEXT_MAX);
+    size_t asked_count = read_letters(asked, words, ASKED_MAX);
+    mark(letters, count, words, asked_count, hits);
+
+    size_t first = 0;
+    while (first < count && !hits[first])
+        first++;
+    size_t start = first == count || first < length_max / 3 ? 0 : first - length_max / 3;
+    size_t end = count - start > length_max ? start + length_max : count;
+
+    Catalog__Segment **out = ARRAY(arena, Catalog__Segment *, SEGMENTS_MAX);
+    size_t segments = 0;
+    for (size_t i = start; out && i < end && segments < SEGMENTS_MAX;) {
+        size_t k = i;
+        while (k < end && hits[k] == hits[i])
+            k++;
+        if (!add_segment(out, &segments, text + letters[i].at, letters[k].at - letters[i].at,
+                         hits[i], arena))
+            break;
+        i = k;
+    }
+    *ret = out;
+    return segments;
+}
+
+/* --- candidates ------------------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t row;
+    double score;
+} candidate_t;
+
+typedef struct {
+    call_t *call;
+    const char *asked;               /* without words that say nothing */
+    const char *facets;              /* expression of the filters */
+    candidate_t *found;              /* 2 * SEARCH_CANDIDATES_MAX */
+    size_t count;
+    bool more;                       /* a limit was met */
+    status_t status;
+} search_t;
+
+/* How people ask, as opposed to what for. */
+static const char *const EMPTY_WORDS[] = {
+    "请问", "我想要", "我想", "我要", "想要", "怎么办理", "怎么办", "怎么", "怎样", "如何办理", "如何",
+    "需要什么材料", "要什么材料", "需要哪些材料", "在哪里", "在哪儿", "在哪", "哪里", "什么", "流程",
+    "吗", "呢", "？", "?", "。", "，",
+};
+
+static const char *without_empty_words(const char *text, arena_t *arena)
+{
+    char *copy = arena_text(arena, text);
+    for (size_t i = 0; copy && i < sizeof EMPTY_WORDS / sizeof *EMPTY_WORDS; i++)
+        for (char *at; (at = strstr(copy, EMPTY_WORDS[i])) != NULL;)
+            memset(at, ' ', strlen(EMPTY_WORDS[i]));
+    return copy && copy[strspn(copy, " ")] ? copy : text;
+}
+
+/* How well a name answers what was asked: 0 ... about 10. */
+static double fit(const char *name, const char *asked)
+{
+    letter_t letters[TEXT_MAX + 1], words[ASKED_MAX + 1];
+    bool hits[TEXT_MAX + 1];
+    size_t count = read_letters(name, letters, 200);
+    size_t asked_count = read_letters(asked, words, ASKED_MAX);
+    size_t letters_asked = 0;
+    for (size_t i = 0; i < asked_count; i++)
+        letters_asked += words[i].code != ' ';
+    if (count == 0 || letters_asked == 0)
+        return 0;
+    size_t marked = mark(letters, count, words, asked_count, hits);
+    double covered = marked < letters_asked ? (double) marked / (double) letters_asked : 1;
+    double filled = (double) marked / (double) count;
+    size_t whole = common_run(letters, count, words, asked_count);
+    return 4 * covered + 3 * filled + (whole >= letters_asked ? 2 : 0);
+}
+
+static bool seen(const search_t *self, int64_t row, size_t among)
+{
+    /* The first `among` are in the order of their rows. */
+    size_t low = 0, high = among;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (self->found[middle].row < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < among && self->found[low].row == row;
+}
+
+/* Adds what an expression matches.  `initials`: of these letters the name must have. */
+static void gather(search_t *self, const char *match, double base, const char *initials)
+{
+    if (self->status != STATUS_OK || !match)
+        return;
+    arena_t *arena = self->call->arena;
+    query_t *q = query(self->call->store,
+        "SELECT i.search_row, i.name, i.popularity"
+        " FROM item_search JOIN items i ON i.search_row = item_search.rowid"
+        " WHERE item_search MATCH :match ORDER BY item_search.rowid LIMIT 1001");
+    query_text(q, "match", match);
+    size_t before = self->count;
+    size_t rows = 0;
+    while (query_next(q)) {
+        if (++rows > SEARCH_CANDIDATES_MAX || self->count == 2 * SEARCH_CANDIDATES_MAX) {
+            self->more = true;
+            break;
+        }
+        int64_t row = query_get_int(q, "search_row");
+        const char *name = query_get_text(q, "name", arena);
+        if (seen(self, row, before)
+            || (initials && !strstr(pinyin_initials(name, arena), initials)))
+            continue;
+        double used = 1 + 0.35 * log10(1 + (double) query_get_int(q, "popularity"));
+        self->found[self->count++] =
+            (candidate_t){row, (base + (self->asked ? fit(name, self->asked) : 0)) * used};
+    }
+    self->status = query_done(q);
+}
+
+static int by_row(const void *a, const void *b)
+{
+    const candidate_t *x = a, *y = b;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const candidate_t *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score < y->score ? 1 : -1;
+    return by_row(a, b);
+}
+
+static const char *both(search_t *self, const char *words, const char *columns)
+{
+    if (text_empty(words))
+        return NULL;
+    return arena_printf(self->call->arena, "%s AND ({%s} : (%s))", self->facets, columns, words);
+}
+
+/* Any of the pairs: for questions in which no item has every word. */
+static const char *any_of(search_t *self)
+{
+    const char *tokens = store_tokens(self->asked, self->call->arena);
+    buffer_t out = buffer_new(WORDS_BYTES_MAX);
+    while (tokens && *tokens) {
+        size_t size = strcspn(tokens, " ");
+        uint32_t code;
+        size_t first = text_next(tokens, &code);
+        bool lone = first == size && text_is_cjk(code);
+        if (!lone && size > 0)
+            buffer_printf(&out, "%s\"%.*s\"", out.size ? " OR " : "", (int) size, tokens);
+        tokens += size + strspn(tokens + size, " ");
+    }
+    return finish(&out, self->call->arena);
+}
+
+/* "sgxk", "SGXKZ". */
+static const char *letters_asked(const char *text, arena_t *arena)
+{
+    size_t size = strlen(text);
+    if (size < 2 || size > 20 || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+                                     != size)
+        return NULL;
+    return pinyin_initials(text, arena);
+}
+
+/* Somebody typed a code. */
+static void gather_code(search_t *self, const char *code)
+{
+    query_t *q = query(self->call->store,
+        "SELECT DISTINCT i.search_row FROM item_codes c JOIN items i ON i.id = c.item_id"
+        " WHERE c.code = :code AND i.search_row IS NOT NULL ORDER BY i.search_row LIMIT 100");
+    query_text(q, "code", code);
+    while (query_next(q))
+        self->found[self->count++] = (candidate_t){query_get_int(q, "search_row"), 1000};
+    self->status = query_done(q);
+}
+
+static void gather_all(search_t *self, const Catalog__SearchItemsRequest *in)
+{
+    arena_t *arena = self->call->arena;
+    if (!self->asked) {
+        gather(self, self->facets, 1, NULL);
+        return;
+    }
+    if (!facet_filters(in))
+        gather_code(self, in->q);
+    const char *words = store_match(self->asked, arena);
+    gather(self, both(self, words, "name"), 4, NULL);
+    const char *letters = letters_asked(in->q, arena);
+    if (letters) {
+        qsort(self->found, self->count, sizeof *self->found, by_row);
+        gather(self, both(self, letter_pairs(letters, " AND ", "\"", arena), "initials"), 6,
+               letters);
+    }
+    if (!self->more) {
+        qsort(self->found, self->count, sizeof *self->found, by_row);
+        gather(self, both(self, words, "name words"), 0.5, NULL);
+    }
+    if (self->count == 0)
+        gather(self, both(self, any_of(self), "name"), 0, NULL);
+}
+
+/* --- the answer ---------------------------------------------------------------------------------- */
+
+/* The part of a guide that has most of what was asked; NULL: none but the name. */
+static const char *best_part(const Catalog__Item *item, const char *asked)
+{
+    const char *parts[160];
+    size_t count = 0;
+    parts[count++] = item->short_name;
+    parts[count++] = item->main_name;
+    for (size_t i = 0; i < item->n_keywords; i++)
+        parts[count++] = item->keywords[i];
+    for (size_t i = 0; i < item->n_results && i < 5; i++)
+        parts[count++] = item->results[i]->name;
+    for (size_t i = 0; i < item->n_materials && i < 60; i++)
+        parts[count++] = item->materials[i]->name;
+    for (size_t i = 0; i < item->n_questions && i < 20; i++)
+        parts[count++] = item->questions[i]->question;
+    for (size_t i = 0; i < item->n_legal_bases && i < 20; i++)
+        parts[count++] = item->legal_bases[i]->law;
+    parts[count++] = item->conditions;
+    CHECK(count <= sizeof parts / sizeof *parts);
+
+    letter_t letters[TEXT_MAX + 1], words[ASKED_MAX + 1];
+    bool hits[TEXT_MAX + 1];
+    size_t asked_count = read_letters(asked, words, ASKED_MAX);
+    const char *best = NULL;
+    size_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = read_letters(parts[i], letters, TEXT_MAX);
+        size_t marked = mark(letters, length, words, asked_count, hits);
+        if (marked > most && marked >= 2) {
+            most = marked;
+            best = parts[i];
+        }
+    }
+    return best;
+}
+
+static status_t load_hit(search_t *self, int64_t row, Catalog__SearchHit *hit)
+{
+    call_t *call = self->call;
+    query_t *q = query(call->store,
+        "SELECT i.id, i.version, i.name, i.code, i.type, i.department_id, i.department_name,"
+        " i.division, i.case_kind, i.promise_days, i.promise_unit, i.online_depth, i.visits,"
+        " i.charged, i.popularity, i.state, i.sample, v.body AS _body"
+        " FROM items i JOIN versions v ON v.item_id = i.id AND v.version = i.version"
+        " WHERE i.search_row = :row");
+    query_int(q, "row", row);
+    bool found = query_row(q, &hit->item->base, call->arena);
+    ProtobufCBinaryData body = {0, NULL};
+    if (found && self->asked)
+        body = query_get_blob(q, "_body", call->arena);
+    status_t status = query_done(q);
+    CHECK(status != STATUS_OK || found);        /* search_row is only set while there is a version */
+    if (status != STATUS_OK)
+        return status;
+
+    const char *asked = self->asked ? self->asked : "";
+    hit->n_name = search_highlight(hit->item->name, asked, 200, call->arena, &hit->name);
+    const Catalog__Item *item = body.data
+        ? (const Catalog__Item *) message_unpack(&catalog__item__descriptor, call->arena, body.data,
+                                                 body.len)
+        : NULL;
+    const char *part = item ? best_part(item, asked) : NULL;
+    if (part)
+        hit->n_fragment = search_highlight(part, asked, 80, call->arena, &hit->fragment);
+    return STATUS_OK;
+}
+
+static status_t answer_page(search_t *self, uint64_t offset, uint32_t size,
+                            Catalog__SearchItemsResponse *out)
+{
+    arena_t *arena = self->call->arena;
+    out->hits = ARRAY(arena, Catalog__SearchHit *, size);
+    status_t status = STATUS_OK;
+    for (size_t i = offset; i < self->count && out->n_hits < size && status == STATUS_OK; i++) {
+        Catalog__SearchHit *hit =
+            (Catalog__SearchHit *) message_new(&catalog__search_hit__descriptor, arena);
+        Catalog__ItemSummary *item =
+            (Catalog__ItemSummary *) message_new(&catalog__item_summary__descriptor, arena);
+        if (!out->hits || !hit || !item)
+            return call_fail(self->call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL,
+                             "结果过大，请缩小每页条数。");
+        hit->item = item;
+        status = load_hit(self, self->found[i].row, hit);
+        out->hits[out->n_hits++] = hit;
+    }
+    if (offset + out->n_hits < self->count)
+        out->next_page_token = page_token(self->call, offset + out->n_hits);
+    return status;
+}
+
+status_t catalog_search_items(call_t *call, const Catalog__SearchItemsRequest *in,
+                              Catalog__SearchItemsResponse *out)
+{
+    search_t self = {.call = call, .status = STATUS_OK};
+    if (in->q[strspn(in->q, " ")])
+        self.asked = without_empty_words(in->q, call->arena);
+    self.facets = facet_match(in, call->arena);
+    self.found = ARRAY(call->arena, candidate_t, 2 * SEARCH_CANDIDATES_MAX);
+    if (!self.facets || !self.found)
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "内存不足，请稍后再试。");
+    gather_all(&self, in);
+    if (self.status != STATUS_OK)
+        return self.status;
+    qsort(self.found, self.count, sizeof *self.found, by_score);
+    if (self.count > SEARCH_CANDIDATES_MAX) {
+        self.count = SEARCH_CANDIDATES_MAX;
+        self.more = true;
+    }
+    out->total = (uint32_t) self.count;
+    out->total_is_more = self.more;
+    return answer_page(&self, page_offset(in->page_token), page_size(in->page_size, 20), out);
+}
