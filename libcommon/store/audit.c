@@ -137,7 +137,7 @@ status_t audit_verify(store_t *store, int64_t *ret_rows, int64_t *ret_bad_seq)
     uint8_t hash[CRYPTO_HASH_SIZE] = {0};
     int64_t rows = 0;
     int64_t bad_seq = 0;
-    arena_t *arena = arena_new(1u << 20);       /* one row at a time */
+    arena_t *arena = arena_new(1u << 20); /* one row at a time */
     query_t *q = query(store, "SELECT seq, at_ms, method, caller, address, concerns, trace,"
                               " request_hash, outcome, hash FROM audit ORDER BY seq");
     while (!bad_seq && query_next(q)) {

@@ -66,14 +66,17 @@ static int embed(const schema_t *schema, const char *arguments)
 TEST(embedded_text_is_the_files_text)
 {
     schema_t schema = schema_new();
-    schema_file(&schema, "0002_b.sql", "-- \"quoted\" \\back\\slash \?\?( \?\?/ %s\n\tTAB 中文\n\n");
+    schema_file(&schema, "0002_b.sql",
+                "-- \"quoted\" \\back\\slash \?\?( \?\?/ %s\n\tTAB 中文\n\n");
     schema_file(&schema, "0001_a.sql", "CREATE TABLE a (x TEXT) STRICT;\n");
     schema_file(&schema, "notes.txt", "not a migration\n");
-    schema_file(&schema, "store.h", "#include <stddef.h>\n"
-                                    "typedef struct { const char *name; const char *sql; } migration_t;\n");
-    schema_file(&schema, "main.c", "#include <stdio.h>\n#include \"out.c\"\n"
-                                   "int main(void) { for (size_t i = 0; i < case_migration_count; i++)"
-                                   " fputs(case_migrations[i].sql, stdout); }\n");
+    schema_file(&schema, "store.h",
+                "#include <stddef.h>\n"
+                "typedef struct { const char *name; const char *sql; } migration_t;\n");
+    schema_file(&schema, "main.c",
+                "#include <stdio.h>\n#include \"out.c\"\n"
+                "int main(void) { for (size_t i = 0; i < case_migration_count; i++)"
+                " fputs(case_migrations[i].sql, stdout); }\n");
     EXPECT(embed(&schema, "case .") == 0);
     EXPECT(shell(&schema, "cc -std=c11 -I. main.c -o main && ./main > printed") == 0);
     EXPECT(shell(&schema, "cat 0001_a.sql 0002_b.sql | cmp - printed") == 0);
@@ -91,7 +94,7 @@ TEST(embed_refuses_what_has_no_order)
     EXPECT(embed(&schema, "'no name' .") == 2);
     EXPECT(embed(&schema, "case ./nowhere") == 1);
     schema_file(&schema, "0001_b.sql", "");
-    EXPECT(embed(&schema, "case .") == 1);            /* two of one number */
+    EXPECT(embed(&schema, "case .") == 1); /* two of one number */
     EXPECT(shell(&schema, "rm 0001_b.sql; touch 1_c.sql") == 0);
     EXPECT(embed(&schema, "case .") == 1);
     EXPECT(shell(&schema, "rm 1_c.sql; touch '0003_a b.sql'") == 0);

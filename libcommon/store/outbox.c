@@ -21,18 +21,18 @@
 
 enum { BEHIND = 0, OPEN = 1, PARKED = 2 };
 
-#define PAUSE_FIRST_MS 100
-#define PAUSE_MAX_MS 60000
-#define ERROR_BYTES_MAX 500     /* a sentence for the operator, not a dump */
+#define PAUSE_FIRST_MS  100
+#define PAUSE_MAX_MS    60000
+#define ERROR_BYTES_MAX 500 /* a sentence for the operator, not a dump */
 
 static status_t delivery_put(store_t *store, int64_t seq, const char *subscriber, const char *key,
                              int64_t now_ms)
 {
-    query_t *q = query(store,
-                       "INSERT INTO delivery (seq, subscriber, key, due_ms, state)"
-                       " VALUES (:seq, :subscriber, :key, :due_ms, CASE WHEN EXISTS"
-                       " (SELECT 1 FROM delivery WHERE subscriber = :subscriber AND key = :key)"
-                       " THEN :behind ELSE :open END)");
+    query_t *q =
+        query(store, "INSERT INTO delivery (seq, subscriber, key, due_ms, state)"
+                     " VALUES (:seq, :subscriber, :key, :due_ms, CASE WHEN EXISTS"
+                     " (SELECT 1 FROM delivery WHERE subscriber = :subscriber AND key = :key)"
+                     " THEN :behind ELSE :open END)");
     query_int(q, "seq", seq);
     query_text(q, "subscriber", subscriber);
     query_text(q, "key", key);
@@ -46,7 +46,7 @@ status_t outbox_put(store_t *store, const char *topic, const char *key, const vo
                     size_t size, const char *const *subscribers, size_t subscriber_count,
                     int64_t now_ms, int64_t *ret_seq)
 {
-    if (subscriber_count == 0) {        /* nobody would ever take it away */
+    if (subscriber_count == 0) { /* nobody would ever take it away */
         *ret_seq = 0;
         return STATUS_OK;
     }
@@ -73,12 +73,11 @@ status_t outbox_due(store_t *store, int64_t now_ms, size_t limit, arena_t *arena
     if (!due)
         return STATUS_UNAVAILABLE;
 
-    query_t *q = query(store,
-                       "SELECT d.seq AS seq, d.subscriber AS subscriber, o.topic AS topic,"
-                       " d.key AS key, o.body AS body, d.attempts AS attempts"
-                       " FROM delivery d JOIN outbox o ON o.seq = d.seq"
-                       " WHERE d.state = 1 AND d.due_ms <= :now_ms"
-                       " ORDER BY d.due_ms, d.seq LIMIT :limit");
+    query_t *q = query(store, "SELECT d.seq AS seq, d.subscriber AS subscriber, o.topic AS topic,"
+                              " d.key AS key, o.body AS body, d.attempts AS attempts"
+                              " FROM delivery d JOIN outbox o ON o.seq = d.seq"
+                              " WHERE d.state = 1 AND d.due_ms <= :now_ms"
+                              " ORDER BY d.due_ms, d.seq LIMIT :limit");
     query_int(q, "now_ms", now_ms);
     query_int(q, "limit", (int64_t) limit);
     size_t count = 0;
@@ -103,12 +102,13 @@ status_t outbox_due(store_t *store, int64_t now_ms, size_t limit, arena_t *arena
 /* The head `seq` is about to leave: the next of its line may go. */
 static status_t line_advance(store_t *store, int64_t seq, const char *subscriber)
 {
-    query_t *q = query(store, "UPDATE delivery SET state = :open"
-                              " WHERE subscriber = :subscriber AND state = :behind"
-                              " AND (key, seq) = (SELECT n.key, n.seq FROM delivery d JOIN delivery n"
-                              " ON n.subscriber = d.subscriber AND n.key = d.key AND n.seq > d.seq"
-                              " WHERE d.seq = :seq AND d.subscriber = :subscriber"
-                              " AND d.state <> :behind ORDER BY n.seq LIMIT 1)");
+    query_t *q =
+        query(store, "UPDATE delivery SET state = :open"
+                     " WHERE subscriber = :subscriber AND state = :behind"
+                     " AND (key, seq) = (SELECT n.key, n.seq FROM delivery d JOIN delivery n"
+                     " ON n.subscriber = d.subscriber AND n.key = d.key AND n.seq > d.seq"
+                     " WHERE d.seq = :seq AND d.subscriber = :subscriber"
+                     " AND d.state <> :behind ORDER BY n.seq LIMIT 1)");
     query_int(q, "open", OPEN);
     query_int(q, "behind", BEHIND);
     query_int(q, "seq", seq);
@@ -118,8 +118,7 @@ static status_t line_advance(store_t *store, int64_t seq, const char *subscriber
 
 static status_t delivery_forget(store_t *store, int64_t seq, const char *subscriber)
 {
-    query_t *q = query(store,
-                       "DELETE FROM delivery WHERE seq = :seq AND subscriber = :subscriber");
+    query_t *q = query(store, "DELETE FROM delivery WHERE seq = :seq AND subscriber = :subscriber");
     query_int(q, "seq", seq);
     query_text(q, "subscriber", subscriber);
     return query_done(q);
@@ -195,7 +194,8 @@ static int64_t number(query_t *q, int64_t none, int64_t unknown)
 int64_t outbox_next_ms(store_t *store)
 {
     return number(query(store, "SELECT due_ms AS value FROM delivery WHERE state = 1"
-                               " ORDER BY due_ms LIMIT 1"), INT64_MAX, 0);
+                               " ORDER BY due_ms LIMIT 1"),
+                  INT64_MAX, 0);
 }
 
 int64_t outbox_parked(store_t *store)

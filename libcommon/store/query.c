@@ -17,9 +17,9 @@
 #include "store_private.h"
 
 typedef struct {
-    char *name;                 /* our copy, without the colon: SQLite's goes when it compiles anew */
-    const char *hint;           /* the pointer it was asked by last */
-    uint64_t set_in;            /* query_t.turn in which it was set */
+    char *name;       /* our copy, without the colon: SQLite's goes when it compiles anew */
+    const char *hint; /* the pointer it was asked by last */
+    uint64_t set_in;  /* query_t.turn in which it was set */
 } parameter_t;
 
 typedef struct {
@@ -28,7 +28,7 @@ typedef struct {
 } column_t;
 
 typedef struct {
-    int index;                  /* of the parameter (from 1) or the column (from 0) */
+    int index; /* of the parameter (from 1) or the column (from 0) */
     const ProtobufCFieldDescriptor *field;
 } pair_t;
 
@@ -42,23 +42,22 @@ typedef struct shape {
 
 struct query {
     store_t *store;
-    const char *sql;            /* the literal: the key */
-    query_t *copy;              /* another statement of the same literal, for nested use */
+    const char *sql; /* the literal: the key */
+    query_t *copy;   /* another statement of the same literal, for nested use */
     query_t *next_open;
     sqlite3_stmt *statement;
     parameter_t *parameters;
     int parameter_count;
     column_t *columns;
     int column_count;
-    shape_t *binds;             /* by query_message() */
-    shape_t *fills;             /* by query_row() */
-    uint64_t turn;              /* grows with each use; 0 never */
-    bool taken;                 /* between query() and query_done() */
-    bool writes;
+    shape_t *binds; /* by query_message() */
+    shape_t *fills; /* by query_row() */
+    uint64_t turn;  /* grows with each use; 0 never */
+    bool taken;     /* between query() and query_done() */
     bool stepped;
-    bool on_row;                /* the last step gave a row */
-    bool ended;                 /* ... or the end, or an error */
-    status_t status;            /* first error */
+    bool on_row;     /* the last step gave a row */
+    bool ended;      /* ... or the end, or an error */
+    status_t status; /* first error */
 };
 
 _Noreturn static void fault(const query_t *self, const char *what, const char *name)
@@ -136,7 +135,6 @@ static query_t *compile(store_t *store, const char *sql)
     self->statement = statement;
     if (!statement || tail[strspn(tail, " \t\r\n;")])
         fault(self, "not exactly one statement", "");
-    self->writes = !sqlite3_stmt_readonly(statement);
     name_parameters(self);
     name_columns(self);
     return self;
@@ -435,7 +433,7 @@ static int bind_field(sqlite3_stmt *statement, int at, const ProtobufCMessage *m
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
     case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:        /* the same 64 bits, and back */
+    case PROTOBUF_C_TYPE_UINT64: /* the same 64 bits, and back */
     case PROTOBUF_C_TYPE_FIXED64:
         return sqlite3_bind_int64(statement, at, *(const int64_t *) value);
     case PROTOBUF_C_TYPE_FLOAT:
@@ -617,7 +615,7 @@ static void fill_null(const ProtobufCFieldDescriptor *field, ProtobufCMessage *o
         *(float *) value = 0;
         break;
     default:
-        *(int32_t *) value = 0;     /* 32-bit numbers, enums, and bool, which is an int */
+        *(int32_t *) value = 0; /* 32-bit numbers, enums, and bool, which is an int */
         break;
     }
 }
@@ -748,9 +746,7 @@ static void unlink_open(query_t *self)
 status_t query_done(query_t *self)
 {
     CHECK(self->taken);
-    /* A write runs to its end even when its RETURNING was read only in part: references are
-     * checked there. */
-    if (!self->stepped || self->writes)
+    if (!self->stepped)
         while (query_next(self))
             ;
     unlink_open(self);
@@ -759,7 +755,10 @@ status_t query_done(query_t *self)
         free(self);
         return status;
     }
-    int rc = sqlite3_reset(self->statement);        /* repeats the error of the step */
+    /* A write made all its changes in its first step, even when its RETURNING was read only in
+     * part; what is checked at its end (references) fails here.  Else this repeats the error of
+     * the step. */
+    int rc = sqlite3_reset(self->statement);
     if (rc != SQLITE_OK && status == STATUS_OK)
         status = store_status(self->store, rc, self->sql);
     sqlite3_clear_bindings(self->statement);

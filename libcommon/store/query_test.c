@@ -29,15 +29,21 @@ typedef struct {
     };
 } row_t;
 
-#define PLAIN(id, name, type, default)                                         \
-    {#name, id, PROTOBUF_C_LABEL_NONE, PROTOBUF_C_TYPE_##type, 0, offsetof(row_t, name), NULL,    \
-     default, 0, 0, NULL, NULL}
-#define INNER(id, name, type)                                                  \
-    {#name, id, PROTOBUF_C_LABEL_NONE, PROTOBUF_C_TYPE_MESSAGE, 0, offsetof(row_t, name), &type,  \
-     NULL, 0, 0, NULL, NULL}
-#define CHOICE(id, name, type, default)                                        \
-    {#name, id, PROTOBUF_C_LABEL_NONE, PROTOBUF_C_TYPE_##type, offsetof(row_t, choice_case),      \
-     offsetof(row_t, name), NULL, default, PROTOBUF_C_FIELD_FLAG_ONEOF, 0, NULL, NULL}
+#define PLAIN(id, name, type, default)                                                             \
+    {                                                                                              \
+#name, id, PROTOBUF_C_LABEL_NONE, PROTOBUF_C_TYPE_##type, 0, offsetof(row_t, name), NULL,  \
+            default, 0, 0, NULL, NULL                                                              \
+    }
+#define INNER(id, name, type)                                                                      \
+    {                                                                                              \
+#name, id, PROTOBUF_C_LABEL_NONE, PROTOBUF_C_TYPE_MESSAGE, 0, offsetof(row_t, name),       \
+            &type, NULL, 0, 0, NULL, NULL                                                          \
+    }
+#define CHOICE(id, name, type, default)                                                            \
+    {                                                                                              \
+#name, id, PROTOBUF_C_LABEL_NONE, PROTOBUF_C_TYPE_##type, offsetof(row_t, choice_case),    \
+            offsetof(row_t, name), NULL, default, PROTOBUF_C_FIELD_FLAG_ONEOF, 0, NULL, NULL       \
+    }
 
 static const ProtobufCFieldDescriptor row_fields[] = {
     PLAIN(1, flag, BOOL, NULL),
@@ -62,24 +68,38 @@ static const unsigned row_by_name[] = {10, 4, 5, 9, 0, 7, 13, 12, 14, 1, 2, 3, 8
 static const ProtobufCIntRange row_ranges[] = {{1, 0}, {0, 15}};
 static void row_init(ProtobufCMessage *message);
 static const ProtobufCMessageDescriptor row_descriptor = {
-    PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC, "test.Row", "Row", "row_t", "test", sizeof(row_t),
-    15, row_fields, row_by_name, 1, row_ranges, row_init, NULL, NULL, NULL,
+    PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+    "test.Row",
+    "Row",
+    "row_t",
+    "test",
+    sizeof(row_t),
+    15,
+    row_fields,
+    row_by_name,
+    1,
+    row_ranges,
+    row_init,
+    NULL,
+    NULL,
+    NULL,
 };
 static void row_init(ProtobufCMessage *message)
 {
     *(row_t *) message = (row_t){.base = {&row_descriptor, 0, NULL}, .text = ""};
 }
 
-#define COLUMNS "flag, real, single, small, big, count, wide, kind, text, data, at, token, mail, phone"
-#define PARAMETERS                                                             \
+#define COLUMNS                                                                                    \
+    "flag, real, single, small, big, count, wide, kind, text, data, at, token, mail, phone"
+#define PARAMETERS                                                                                 \
     ":flag, :real, :single, :small, :big, :count, :wide, :kind, :text, :data, :at, :token, :mail," \
     " :phone"
-#define SCHEMA                                                                 \
+#define SCHEMA                                                                                     \
     "CREATE TABLE r (id INTEGER PRIMARY KEY, flag INTEGER, real REAL, single REAL, small INTEGER," \
     " big INTEGER, count INTEGER, wide INTEGER, kind INTEGER, text TEXT, data BLOB, at INTEGER,"   \
-    " token BLOB, mail TEXT, phone INTEGER) STRICT;"                           \
-    "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"  \
-    " age INTEGER CHECK (age >= 0)) STRICT;"                                   \
+    " token BLOB, mail TEXT, phone INTEGER) STRICT;"                                               \
+    "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"                      \
+    " age INTEGER CHECK (age >= 0)) STRICT;"                                                       \
     "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent (id)) STRICT;"
 
 static store_t *store;
@@ -187,7 +207,8 @@ TEST(parameters_set_by_hand_win)
     row_init(&in.base);
     in.big = 1;
     in.text = "from the message";
-    query_t *q = query(store, "SELECT :big AS big, :text AS text, :small AS small, :big + 1 AS _next");
+    query_t *q =
+        query(store, "SELECT :big AS big, :text AS text, :small AS small, :big + 1 AS _next");
     query_int(q, "big", 42);
     query_null(q, "small");
     query_message(q, &in.base);
@@ -204,7 +225,7 @@ TEST(single_columns_by_name)
 {
     begin();
     query_t *q = query(store, "SELECT :i AS i, :r AS r, :t AS t, :b AS b, :e AS e, :n AS n");
-    char name[2] = "i";                     /* not a literal: slower, as right */
+    char name[2] = "i"; /* not a literal: slower, as right */
     query_int(q, name, -5);
     name[0] = 'r';
     query_real(q, name, 0.5);
@@ -251,7 +272,7 @@ TEST(rows_as_an_array)
     EXPECT(read_rows(100, &rows, &status) == 100 && status == STATUS_OK);
     for (int i = 0; i < 100; i++)
         EXPECT(((row_t *) rows[i])->big == i && strcmp(((row_t *) rows[i])->text, "x") == 0);
-    EXPECT(DIES(read_rows(99, &rows, &status)));        /* LIMIT was forgotten */
+    EXPECT(DIES(read_rows(99, &rows, &status))); /* LIMIT was forgotten */
 
     /* An arena that is too small is a failure, not half an answer. */
     arena_free(&arena);
@@ -288,11 +309,11 @@ TEST(constraints_have_their_status)
 {
     begin();
     EXPECT(put_parent(1, "a", 1) == STATUS_OK);
-    EXPECT(put_parent(1, "b", 1) == STATUS_ALREADY_EXISTS);          /* PRIMARY KEY */
-    EXPECT(put_parent(2, "a", 1) == STATUS_ALREADY_EXISTS);          /* UNIQUE */
-    EXPECT(put_parent(2, "b", -1) == STATUS_FAILED_PRECONDITION);    /* CHECK */
-    EXPECT(put_parent(2, NULL, 1) == STATUS_FAILED_PRECONDITION);    /* NOT NULL */
-    EXPECT(put_parent(2, "b", 1) == STATUS_OK);                      /* and the statement is well */
+    EXPECT(put_parent(1, "b", 1) == STATUS_ALREADY_EXISTS);       /* PRIMARY KEY */
+    EXPECT(put_parent(2, "a", 1) == STATUS_ALREADY_EXISTS);       /* UNIQUE */
+    EXPECT(put_parent(2, "b", -1) == STATUS_FAILED_PRECONDITION); /* CHECK */
+    EXPECT(put_parent(2, NULL, 1) == STATUS_FAILED_PRECONDITION); /* NOT NULL */
+    EXPECT(put_parent(2, "b", 1) == STATUS_OK);                   /* and the statement is well */
 
     query_t *q = query(store, "INSERT INTO child (parent) VALUES (:parent)");
     query_int(q, "parent", 77);
@@ -339,14 +360,14 @@ TEST(one_literal_may_be_open_several_times)
     begin();
     EXPECT(factorial(10) == 3628800);
     EXPECT(factorial(3) == 6);
-    EXPECT(DIES(factorial(17)));            /* and that has a limit */
+    EXPECT(DIES(factorial(17))); /* and that has a limit */
     end();
 }
 
 TEST(many_literals_find_their_own_statement)
 {
     begin();
-    char (*sql)[32] = malloc(1000 * sizeof *sql);
+    char(*sql)[32] = malloc(1000 * sizeof *sql);
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < 1000; i++) {
             snprintf(sql[i], sizeof *sql, "SELECT %d AS value", i);
@@ -385,7 +406,7 @@ TEST(faults_of_ours_end_the_process)
         query_row(q, &row.base, arena);
     }));
     EXPECT(DIES({
-        query_t *q = query(store, "SELECT 'x' AS names");      /* repeated: no column holds it */
+        query_t *q = query(store, "SELECT 'x' AS names"); /* repeated: no column holds it */
         query_row(q, &row.base, arena);
     }));
     EXPECT(DIES({

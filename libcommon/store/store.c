@@ -48,9 +48,9 @@ status_t store_status(store_t *self, int rc, const char *sql)
     case SQLITE_NOMEM:
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL:       /* the WAL lock was lost to others many times in a row */
+    case SQLITE_PROTOCOL: /* the WAL lock was lost to others many times in a row */
     case SQLITE_INTERRUPT:
-    case SQLITE_CANTOPEN:       /* no file descriptor for a temporary file */
+    case SQLITE_CANTOPEN: /* no file descriptor for a temporary file */
         return STATUS_UNAVAILABLE;
     default:
         /* CORRUPT, NOTADB, IOERR: die, be restarted, let recovery or an operator decide.
@@ -103,8 +103,8 @@ static int settings(store_t *self)
         "PRAGMA cache_size = -4096",
     };
     static const char *const READER[] = {
-        "PRAGMA query_only = ON",       /* even if a handler tries */
-        "PRAGMA cache_size = -2048",    /* 2 MiB, as there are several readers in a process */
+        "PRAGMA query_only = ON",    /* even if a handler tries */
+        "PRAGMA cache_size = -2048", /* 2 MiB, as there are several readers in a process */
     };
 
     /* A checkpoint or an operator's tool may hold the lock for a moment. */
@@ -120,7 +120,8 @@ static int settings(store_t *self)
     for (size_t i = 0; rc == SQLITE_OK && i < sizeof BOTH / sizeof *BOTH; i++)
         rc = sqlite3_exec(self->db, BOTH[i], NULL, NULL, NULL);
     const char *const *rest = self->reader ? READER : WRITER;
-    size_t rest_count = self->reader ? sizeof READER / sizeof *READER : sizeof WRITER / sizeof *WRITER;
+    size_t rest_count =
+        self->reader ? sizeof READER / sizeof *READER : sizeof WRITER / sizeof *WRITER;
     for (size_t i = 0; rc == SQLITE_OK && i < rest_count; i++)
         rc = sqlite3_exec(self->db, rest[i], NULL, NULL, NULL);
     return rc;
@@ -129,13 +130,12 @@ static int settings(store_t *self)
 static status_t complain_sqlite(store_t *self, const char *what, int rc, char *error, size_t size)
 {
     int primary = rc & 0xff;
-    return complain(error, size,
-                    primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ? STATUS_DATA_LOSS
-                    : primary == SQLITE_ERROR || primary == SQLITE_CONSTRAINT
-                        ? STATUS_FAILED_PRECONDITION
-                        : STATUS_UNAVAILABLE,
-                    "%s: %s (%d)", what,
-                    self->db ? sqlite3_errmsg(self->db) : sqlite3_errstr(rc), rc);
+    return complain(
+        error, size,
+        primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB     ? STATUS_DATA_LOSS
+        : primary == SQLITE_ERROR || primary == SQLITE_CONSTRAINT ? STATUS_FAILED_PRECONDITION
+                                                                  : STATUS_UNAVAILABLE,
+        "%s: %s (%d)", what, self->db ? sqlite3_errmsg(self->db) : sqlite3_errstr(rc), rc);
 }
 
 static status_t connect_to(const char *path, bool reader, store_t **ret, char *error, size_t size)
@@ -198,9 +198,10 @@ static status_t migration_find(migrating_t *m, const migration_t *migration, boo
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         return migrate_sqlite(m, migration->name, rc);
     if (rc == SQLITE_ROW && !same)
-        return complain(m->error, m->error_size, STATUS_FAILED_PRECONDITION,
-                        "%s: was applied with another text; a migration never changes, add a new one",
-                        migration->name);
+        return complain(
+            m->error, m->error_size, STATUS_FAILED_PRECONDITION,
+            "%s: was applied with another text; a migration never changes, add a new one",
+            migration->name);
     *ret = rc == SQLITE_ROW;
     return STATUS_OK;
 }
@@ -210,8 +211,10 @@ static int migration_record(store_t *self, const migration_t *migration)
     uint8_t hash[CRYPTO_HASH_SIZE];
     crypto_hash(migration->sql, strlen(migration->sql), hash);
     sqlite3_stmt *insert = NULL;
-    int rc = sqlite3_prepare_v2(self->db, "INSERT INTO migration (name, hash, at_ms)"
-                                          " VALUES (?1, ?2, ?3)", -1, &insert, NULL);
+    int rc = sqlite3_prepare_v2(self->db,
+                                "INSERT INTO migration (name, hash, at_ms)"
+                                " VALUES (?1, ?2, ?3)",
+                                -1, &insert, NULL);
     if (rc != SQLITE_OK)
         return rc;
     sqlite3_bind_text(insert, 1, migration->name, -1, SQLITE_STATIC);
@@ -358,10 +361,11 @@ status_t store_open(const char *path, const migration_t *migrations, size_t migr
         return status;
 
     migrating_t m = {self, error, error_size};
-    int rc = sqlite3_exec(self->db,
-                          "CREATE TABLE IF NOT EXISTS migration ("
-                          " name TEXT PRIMARY KEY, hash BLOB NOT NULL, at_ms INTEGER NOT NULL) STRICT",
-                          NULL, NULL, NULL);
+    int rc =
+        sqlite3_exec(self->db,
+                     "CREATE TABLE IF NOT EXISTS migration ("
+                     " name TEXT PRIMARY KEY, hash BLOB NOT NULL, at_ms INTEGER NOT NULL) STRICT",
+                     NULL, NULL, NULL);
     if (rc != SQLITE_OK)
         status = migrate_sqlite(&m, path, rc);
     if (status == STATUS_OK)
@@ -380,7 +384,7 @@ status_t store_open(const char *path, const migration_t *migrations, size_t migr
 
 status_t store_open_reader(const char *path, store_t **ret, char *error, size_t error_size)
 {
-    CHECK(strcmp(path, ":memory:") != 0);       /* would be another, empty database */
+    CHECK(strcmp(path, ":memory:") != 0); /* would be another, empty database */
     return connect_to(path, true, ret, error, error_size);
 }
 
@@ -394,7 +398,7 @@ void store_close(store_t **self)
         query_free_all(store);
         for (size_t i = 0; i < OWN_COUNT; i++)
             sqlite3_finalize(store->own[i]);
-        CHECK(sqlite3_close(store->db) == SQLITE_OK);       /* BUSY: a statement leaked */
+        CHECK(sqlite3_close(store->db) == SQLITE_OK); /* BUSY: a statement leaked */
     }
     free(store->slots);
     free(store);
@@ -405,7 +409,7 @@ void store_checkpoint(store_t *self)
 {
     int rc = sqlite3_wal_checkpoint_v2(self->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (rc != SQLITE_OK)
-        store_status(self, rc, "checkpoint");   /* busy or full: the WAL stays, nothing is lost */
+        store_status(self, rc, "checkpoint"); /* busy or full: the WAL stays, nothing is lost */
 }
 
 void store_limit_pages(store_t *self, int64_t page_count_max)
@@ -491,7 +495,7 @@ status_t store_savepoint(store_t *self)
 {
     CHECK(self->begun);
     if (!store_in_transaction(self))
-        return STATUS_UNAVAILABLE;      /* or SQLite would begin a transaction of its own */
+        return STATUS_UNAVAILABLE; /* or SQLite would begin a transaction of its own */
     int rc = run_own(self, OWN_SAVEPOINT);
     if (rc != SQLITE_OK)
         return store_status(self, rc, "SAVEPOINT");
@@ -525,7 +529,7 @@ void store_rollback_to(store_t *self)
     if (rc == SQLITE_OK)
         rc = run_own(self, OWN_RELEASE);
     if (rc != SQLITE_OK && store_in_transaction(self))
-        die(self, rc, "ROLLBACK TO");       /* would leave half a handler in the batch */
+        die(self, rc, "ROLLBACK TO"); /* would leave half a handler in the batch */
 }
 
 void store_snapshot_begin(store_t *self)

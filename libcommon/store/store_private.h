@@ -4,15 +4,21 @@
 #include "check.h"
 #include "store.h"
 
-#define STATEMENTS_MAX 4096        /* literals in one program; more is SQL made at run time */
-#define STATEMENT_COPIES_MAX 16    /* one literal open at the same time: recursion in a handler */
-#define PARAMETERS_MAX 256         /* the widest table we know (items) has some 90 columns */
-#define SHAPES_MAX 16              /* message types one statement meets */
+#define STATEMENTS_MAX       4096 /* literals in one program; more is SQL made at run time */
+#define STATEMENT_COPIES_MAX 16   /* one literal open at the same time: recursion in a handler */
+#define PARAMETERS_MAX       256  /* the widest table we know (items) has some 90 columns */
+#define SHAPES_MAX           16   /* message types one statement meets */
 
 /* Statements of the store itself, prepared on first use. */
 typedef enum {
-    OWN_BEGIN_WRITE, OWN_BEGIN_READ, OWN_COMMIT, OWN_ROLLBACK,
-    OWN_SAVEPOINT, OWN_RELEASE, OWN_ROLLBACK_TO, OWN_COUNT
+    OWN_BEGIN_WRITE,
+    OWN_BEGIN_READ,
+    OWN_COMMIT,
+    OWN_ROLLBACK,
+    OWN_SAVEPOINT,
+    OWN_RELEASE,
+    OWN_ROLLBACK_TO,
+    OWN_COUNT
 } own_t;
 
 /* The end of the audit chain.  Kept in memory so that a row costs no look-up; forgotten
@@ -26,13 +32,13 @@ typedef struct {
 struct store {
     sqlite3 *db;
     sqlite3_stmt *own[OWN_COUNT];
-    query_t **slots;               /* statement cache: open addressing by address of the literal */
-    size_t slot_count;             /* power of two */
-    size_t statement_count;        /* literals in it */
-    query_t *open;                 /* queries not yet done, linked by next_open */
+    query_t **slots;        /* statement cache: open addressing by address of the literal */
+    size_t slot_count;      /* power of two */
+    size_t statement_count; /* literals in it */
+    query_t *open;          /* queries not yet done, linked by next_open */
     bool reader;
-    bool begun;                    /* between begin and commit or rollback */
-    int savepoints;                /* within it */
+    bool begun;     /* between begin and commit or rollback */
+    int savepoints; /* within it */
     audit_head_t audit;
 };
 

@@ -89,7 +89,7 @@ TEST(migrations_run_once_and_in_order)
     char error[200] = "";
     store_t *store = NULL;
     EXPECT(store_open(folder.db, two, 1, &store, error, sizeof error) == STATUS_OK);
-    EXPECT(VALUE(store, "SELECT count(*) AS value FROM migration") == 2);      /* with the ledger */
+    EXPECT(VALUE(store, "SELECT count(*) AS value FROM migration") == 2); /* with the ledger */
     store_close(&store);
     EXPECT(store_open(folder.db, two, 2, &store, error, sizeof error) == STATUS_OK);
     EXPECT(VALUE(store, "SELECT y AS value FROM a") == 2);
@@ -295,10 +295,10 @@ TEST(readers_between_calls_do_not_hold_the_checkpoint)
 
     store_snapshot_begin(reader);
     query_t *q = query(reader, "SELECT id FROM t ORDER BY id");
-    EXPECT(query_next(q));                          /* read in part only */
+    EXPECT(query_next(q)); /* read in part only */
     EXPECT(insert(store, 3, "c") == STATUS_OK);
     store_checkpoint(store);
-    EXPECT(wal_bytes(&folder) > 0);                 /* held while the call lasts */
+    EXPECT(wal_bytes(&folder) > 0); /* held while the call lasts */
     EXPECT(query_done(q) == STATUS_OK);
     store_snapshot_end(reader);
 
@@ -345,15 +345,15 @@ TEST(misuse_of_transactions_is_a_fault)
     EXPECT(DIES(store_begin(store)));
     EXPECT(DIES({
         store_savepoint(store);
-        store_commit(store);        /* a savepoint is still open */
+        store_commit(store); /* a savepoint is still open */
     }));
     EXPECT(DIES({
         query_next(query(store, "SELECT 1 AS value"));
-        store_rollback(store);      /* query_done() is missing */
+        store_rollback(store); /* query_done() is missing */
     }));
     store_rollback(store);
     EXPECT(DIES(store_exec(store, "CREATE NONSENSE")));
     EXPECT(DIES(store_open_reader(":memory:", &store, (char[9]){0}, 9)));
     store_close(&store);
-    store_close(&store);            /* NULL inside is fine */
+    store_close(&store); /* NULL inside is fine */
 }

@@ -11,17 +11,17 @@
 #include "test.h"
 
 /* A child runs the statement; true when it died by `signal`. */
-#define DIES_BY(deadly, ...)                                                   \
-    ({                                                                         \
-        pid_t child = fork();                                                  \
-        if (child == 0) {                                                      \
-            fclose(stderr);                                                    \
-            __VA_ARGS__;                                                       \
-            _exit(0);                                                          \
-        }                                                                      \
-        int how = 0;                                                           \
-        waitpid(child, &how, 0);                                               \
-        WIFSIGNALED(how) && WTERMSIG(how) == (deadly);                         \
+#define DIES_BY(deadly, ...)                                                                       \
+    ({                                                                                             \
+        pid_t child = fork();                                                                      \
+        if (child == 0) {                                                                          \
+            fclose(stderr);                                                                        \
+            __VA_ARGS__;                                                                           \
+            _exit(0);                                                                              \
+        }                                                                                          \
+        int how = 0;                                                                               \
+        waitpid(child, &how, 0);                                                                   \
+        WIFSIGNALED(how) && WTERMSIG(how) == (deadly);                                             \
     })
 /* ... by a CHECK. */
 #define DIES(...) DIES_BY(SIGABRT, __VA_ARGS__)
@@ -73,10 +73,10 @@ static inline store_t *open_reader(const char *path)
 }
 
 /* A number from a query with one column called value. */
-#define VALUE(store, sql)                                                      \
-    ({                                                                         \
-        query_t *value_query = query((store), (sql));                          \
-        int64_t value = query_next(value_query) ? query_get_int(value_query, "value") : -1; \
-        CHECK(query_done(value_query) == STATUS_OK);                           \
-        value;                                                                 \
+#define VALUE(store, sql)                                                                          \
+    ({                                                                                             \
+        query_t *value_query = query((store), (sql));                                              \
+        int64_t value = query_next(value_query) ? query_get_int(value_query, "value") : -1;        \
+        CHECK(query_done(value_query) == STATUS_OK);                                               \
+        value;                                                                                     \
     })

@@ -12,7 +12,7 @@
 #include "store.h"
 #include "text.h"
 
-#define MATCH_TERMS_MAX 32      /* each is a look-up in the index; nobody types more */
+#define MATCH_TERMS_MAX 32 /* each is a look-up in the index; nobody types more */
 
 typedef enum { GAP, WORD, IDEOGRAPH } class_t;
 
@@ -23,9 +23,10 @@ static bool is_sign(uint32_t code)
     static const struct {
         uint32_t first, last;
     } SIGNS[] = {
-        {0x0080, 0x00BF}, {0x00D7, 0x00D7}, {0x00F7, 0x00F7}, {0x2000, 0x2BFF}, {0x2E00, 0x2FFF},
-        {0x3000, 0x303F}, {0x30FB, 0x30FB}, {0x3200, 0x33FF}, {0xD800, 0xF8FF}, {0xFE00, 0xFE6F},
-        {0xFF00, 0xFF65}, {0xFFE0, 0xFFFF}, {0x1F000, 0x1FBFF}, {0xE0000, 0x10FFFF},
+        {0x0080, 0x00BF},   {0x00D7, 0x00D7},    {0x00F7, 0x00F7}, {0x2000, 0x2BFF},
+        {0x2E00, 0x2FFF},   {0x3000, 0x303F},    {0x30FB, 0x30FB}, {0x3200, 0x33FF},
+        {0xD800, 0xF8FF},   {0xFE00, 0xFE6F},    {0xFF00, 0xFF65}, {0xFFE0, 0xFFFF},
+        {0x1F000, 0x1FBFF}, {0xE0000, 0x10FFFF},
     };
     for (size_t i = 0; i < sizeof SIGNS / sizeof *SIGNS; i++)
         if (code >= SIGNS[i].first && code <= SIGNS[i].last)
@@ -157,7 +158,7 @@ const char *store_match(const char *text, arena_t *arena)
 
     sign_t before = {.class = GAP};
     sign_t sign;
-    size_t run = 0;     /* signs of one class so far */
+    size_t run = 0; /* signs of one class so far */
     for (; next_sign(&text, &sign); before = sign) {
         if (sign.class != before.class) {
             end_run(&match, &before, run);

@@ -44,8 +44,10 @@ TEST(tokens_are_single_ideographs_and_pairs)
     EXPECT(tokens_are("办理A证", "办 办理 理 a 证"));
     EXPECT(tokens_are("新建（改建）", "新 新建 建 改 改建 建"));
     EXPECT(tokens_are("ＡＢＣ１２３　Gb/T 2260", "abc123 gb t 2260"));
-    EXPECT(tokens_are("施\xe2\x80\x8b工", "施 施工 工"));      /* zero width space */
-    EXPECT(tokens_are("a\xff" "b", "a b"));                     /* not UTF-8 */
+    EXPECT(tokens_are("施\xe2\x80\x8b工", "施 施工 工")); /* zero width space */
+    EXPECT(tokens_are("a\xff"
+                      "b",
+                      "a b")); /* not UTF-8 */
     EXPECT(tokens_are("ئۇيغۇر Ünï", "ئۇيغۇر Ünï"));
     EXPECT(tokens_are("𠮷野家", "𠮷 𠮷野 野 野家 家"));
     end();
@@ -60,8 +62,9 @@ TEST(match_joins_pairs_and_beginnings)
     EXPECT(match_is("A证 书面2024", "\"a\"* AND \"证\" AND \"书面\" AND \"2024\"*"));
     EXPECT(match_is("", ""));
     EXPECT(match_is("\"*() -:^", ""));
-    EXPECT(match_is("NEAR(a, b) OR NOT c", "\"near\"* AND \"a\"* AND \"b\"* AND \"or\"* AND \"not\"*"
-                                           " AND \"c\"*"));
+    EXPECT(match_is("NEAR(a, b) OR NOT c",
+                    "\"near\"* AND \"a\"* AND \"b\"* AND \"or\"* AND \"not\"*"
+                    " AND \"c\"*"));
     end();
 }
 
@@ -117,11 +120,11 @@ TEST(fts5_finds_parts_of_words)
     EXPECT(found("许可证") == 1);
     EXPECT(found("可证核") == 1);
     EXPECT(found("证") == 1);
-    EXPECT(found("工施工") == 0);           /* 工程施工: no such neighbours */
+    EXPECT(found("工施工") == 0); /* 工程施工: no such neighbours */
     EXPECT(found("许可 食品") == 1);
     EXPECT(found("gb") == 1);
     EXPECT(found("ＧＢ") == 1);
-    EXPECT(found("22") == 1);               /* by its beginning */
+    EXPECT(found("22") == 1); /* by its beginning */
     EXPECT(found("60") == 0);
     EXPECT(found("2260区划") == 1);
     EXPECT(found("𠮷") == 1);
@@ -137,9 +140,49 @@ TEST(any_text_makes_a_valid_match)
     begin();
     srandom(11);
     static const char *const PIECES[] = {
-        "施", "工", "许", "可", "a", "Z", "9", "\"", "'", "*", "(", ")", ":", "^", "-", "+", "{", "}",
-        " ", "AND", "OR", "NOT", "NEAR", "\xff", "\xe6\x96", "，", "Ａ", "\xcc\x81", "é", "ⅷ", "⼀",
-        "〇", "々", "😀", "\xe2\x80\x8d", "ก", "ᠮ", "\xf0\xa0\xae\xb7", "½", "\x01", "\t", "한", "カ",
+        "施",
+        "工",
+        "许",
+        "可",
+        "a",
+        "Z",
+        "9",
+        "\"",
+        "'",
+        "*",
+        "(",
+        ")",
+        ":",
+        "^",
+        "-",
+        "+",
+        "{",
+        "}",
+        " ",
+        "AND",
+        "OR",
+        "NOT",
+        "NEAR",
+        "\xff",
+        "\xe6\x96",
+        "，",
+        "Ａ",
+        "\xcc\x81",
+        "é",
+        "ⅷ",
+        "⼀",
+        "〇",
+        "々",
+        "😀",
+        "\xe2\x80\x8d",
+        "ก",
+        "ᠮ",
+        "\xf0\xa0\xae\xb7",
+        "½",
+        "\x01",
+        "\t",
+        "한",
+        "カ",
     };
     for (int round = 0; round < 5000; round++) {
         char text[200] = "";
@@ -148,7 +191,7 @@ TEST(any_text_makes_a_valid_match)
                     sizeof text - strlen(text) - 1);
         if (*store_match(text, arena))
             EXPECT(found(text) >= 0);
-        for (size_t i = 0; text[i]; i++)        /* any byte, too */
+        for (size_t i = 0; text[i]; i++) /* any byte, too */
             if (random() % 4 == 0)
                 text[i] = (char) (1 + random() % 255);
         if (*store_match(text, arena))

@@ -16,7 +16,7 @@
 
 struct writer {
     queue_t *queue;
-    store_t *store;         /* the thread's, until it has ended */
+    store_t *store; /* the thread's, until it has ended */
     pthread_t thread;
     void (*after)(void *arg);
     void *arg;
@@ -75,7 +75,7 @@ static void *writer_thread(void *arg)
         if (durable && changed && self->after)
             self->after(self->arg);
         while (job) {
-            job_t *next = next_job(job);        /* done() may free the job */
+            job_t *next = next_job(job); /* done() may free the job */
             job->done(job, durable ? job->status : STATUS_UNAVAILABLE);
             job = next;
         }

@@ -13,7 +13,7 @@ typedef struct {
     job_t job;
     int64_t id;
     int64_t fill_bytes;
-    bool refuse;                /* run() inserts and then says no */
+    bool refuse; /* run() inserts and then says no */
     status_t told;
     atomic_bool done;
     atomic_int *left;
@@ -110,7 +110,7 @@ TEST(a_batch_commits_once_and_failures_harm_nobody_else)
     for (int i = 0; i < 5; i++)
         jobs[i] = insert_of(i);
     jobs[1].refuse = true;
-    jobs[3].id = 0;                                 /* taken by the first */
+    jobs[3].id = 0; /* taken by the first */
     for (int i = 0; i < 5; i++)
         EXPECT(writer_post(writer, &jobs[i].job));
     EXPECT(writer_queued(writer) == 5);
@@ -122,7 +122,7 @@ TEST(a_batch_commits_once_and_failures_harm_nobody_else)
     EXPECT(jobs[0].told == STATUS_OK && jobs[2].told == STATUS_OK && jobs[4].told == STATUS_OK);
     EXPECT(jobs[1].told == STATUS_PERMISSION_DENIED);
     EXPECT(jobs[3].told == STATUS_ALREADY_EXISTS);
-    EXPECT(commits == 1);                           /* the gate changed nothing */
+    EXPECT(commits == 1); /* the gate changed nothing */
     EXPECT(rows_in(folder.db) == 3);
     folder_remove(&folder);
 }
@@ -173,7 +173,7 @@ TEST(a_full_queue_refuses_and_closing_finishes)
         EXPECT(writer_post(writer, &jobs[i].job) == (i < 3));
     }
     atomic_store(&gate.open, true);
-    writer_free(&writer);                           /* waits for all */
+    writer_free(&writer); /* waits for all */
     for (int i = 0; i < 3; i++)
         EXPECT(jobs[i].done && jobs[i].told == STATUS_OK);
     EXPECT(!jobs[3].done);
@@ -181,7 +181,7 @@ TEST(a_full_queue_refuses_and_closing_finishes)
     folder_remove(&folder);
 }
 
-#define THREADS 4
+#define THREADS   4
 #define JOBS_EACH 500
 
 typedef struct {
@@ -241,8 +241,8 @@ TEST(many_threads_post_and_read)
     worker_t workers[THREADS + 2];
     for (int i = 0; i < THREADS + 2; i++) {
         workers[i] = (worker_t){.writer = writer, .path = folder.db, .number = i, .stop = &stop};
-        CHECK(pthread_create(&threads[i], NULL, i < THREADS ? post_many : read_many,
-                             &workers[i]) == 0);
+        CHECK(pthread_create(&threads[i], NULL, i < THREADS ? post_many : read_many, &workers[i]) ==
+              0);
     }
     for (int i = 0; i < THREADS + 2; i++) {
         if (i == THREADS)
@@ -309,5 +309,5 @@ TEST(a_kill_loses_nothing_that_was_told)
     killed_at("store.before_commit:21", &told, &rows);
     EXPECT(told == 20 && rows == 20);
     killed_at("store.after_commit:21", &told, &rows);
-    EXPECT(told == 20 && rows == 21);       /* durable, nobody knows: hence `once` */
+    EXPECT(told == 20 && rows == 21); /* durable, nobody knows: hence `once` */
 }
