@@ -95,6 +95,9 @@ $(OUT)/services/%.o: services/%.c $(GEN_DONE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Iservices/$(firstword $(subst /, ,$*)) $(SEES_all:%=-Ilibcommon/%) -MMD -MP -c $< -o $@
 
+# The gateway carries the contract for strangers inside.
+$(OUT)/services/gateway/openapi.o: ALL_CFLAGS += -DOPENAPI_FILE='"$(GEN)/openapi.json"'
+
 # Migrations become a C table, so a service is one file.
 $(GEN)/%.schema.c: $(wildcard services/*/schema/*.sql) libcommon/store/embed.sh
 	@mkdir -p $(@D)
@@ -201,6 +204,7 @@ $(OUT)/load/%: tests/load/%.c $(OUT)/libcommon.a
 FUZZ_SECONDS ?= 60
 FUZZ     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SRC := $(LIB_SRC) $(PB_C) $(GEN)/contract.c $(GEN)/rules.c $(GEN)/clients.c $(GEN)/process.svc.c
+FUZZ_MORE_fuzz_http := $(addprefix services/gateway/,route.c transcode.c multipart.c problem.c)
 build/fuzz/%: tests/fuzz/%.c $(GEN_DONE) $(LIB_SRC)
 	@mkdir -p $(@D)
 	clang -std=c11 -D_GNU_SOURCE -O1 -g -w -DH2O_USE_LIBUV=0 -fsanitize=fuzzer,address,undefined -isystem $(GEN) \

@@ -1,0 +1,82 @@
+/* main.c - the gateway process: settings, lanes, and waiting for the signal to stop. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "check.h"
+#include "lane.h"
+#include "log.h"
+#include "tls.h"
+
+/* Every connection is a descriptor; as many as the system lets us have. */
+static void raise_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* Before any thread is made, so that all of them have it. */
+static void block_signals(sigset_t *ret)
+{
+    sigemptyset(ret);
+    sigaddset(ret, SIGTERM);
+    sigaddset(ret, SIGINT);
+    CHECK(pthread_sigmask(SIG_BLOCK, ret, NULL) == 0);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    settings_t settings;
+    sigset_t signals;
+    char error[512];
+    lane_thread_t *lanes[SETTINGS_THREADS_MAX];
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s CONFIG\n", argv[0]);
+        return 2;
+    }
+    crypto_init();
+    block_signals(&signals);
+    settings_load(argv[1], &settings);
+    log_open("gateway", settings.platform.log_level);
+    raise_files();
+
+    void *tls = NULL;
+    if (settings.port) {
+        tls = tls_open(settings.cert, settings.key, settings.platform.key_dir, error, sizeof error);
+        if (!tls) {
+            log_error("%s", error);
+            return 1;
+        }
+    }
+    if (!settings.has_token_key)
+        log_warn("no %s/token.public: nobody can sign in", settings.platform.key_dir);
+
+    routes_t *routes = lane_routes();
+    for (uint32_t i = 0; i < settings.threads; i++) {
+        lanes[i] = lane_start(&settings, routes, tls, (int) i, error, sizeof error);
+        if (!lanes[i]) {
+            log_error("%s", error);
+            return 1;                  /* the process ends, with it the lanes already there */
+        }
+    }
+    log_info("serving on %s:%u, plain 127.0.0.1:%u, %u threads", settings.bind, settings.port,
+             settings.plain_port, settings.threads);
+
+    int signal_number;
+    sigwait(&signals, &signal_number);
+    log_info("stopping");
+    for (uint32_t i = 0; i < settings.threads; i++)
+        lane_stop(lanes[i]);
+    for (uint32_t i = 0; i < settings.threads; i++)
+        lane_join(&lanes[i]);
+    routes_free(&routes);
+    tls_close(&tls);
+    log_info("stopped");
+    return 0;
+}

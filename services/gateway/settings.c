@@ -1,0 +1,92 @@
+#include "settings.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "text.h"
+
+static _Noreturn void die(const char *what, const char *why)
+{
+    fprintf(stderr, "gateway: %s: %s\n", what, why);
+    exit(2);
+}
+
+static bool read_address(const char *text, limit_key_t *ret)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+    if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
+        *ret = limit_key((struct sockaddr *) &in);
+    else if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
+        *ret = limit_key((struct sockaddr *) &in6);
+    else
+        return false;
+    return true;
+}
+
+static void read_watchers(const char *list, settings_t *ret)
+{
+    char *copy = xstrdup(list), *rest = copy;
+    for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " ")) {
+        if (!*word)
+            continue;
+        if (ret->watcher_count == SETTINGS_WATCHERS_MAX)
+            die("gateway.watchers", "too many addresses");
+        if (!read_address(word, &ret->watchers[ret->watcher_count++]))
+            die("gateway.watchers", "must be IP addresses, separated by spaces");
+    }
+    free(copy);
+}
+
+/* Without the key no token is good: the gateway serves what is public and says so in its log. */
+static void read_token_key(settings_t *ret)
+{
+    char *path = platform_path(ret->platform.key_dir, "token.public");
+    if (access(path, F_OK) == 0) {
+        if (crypto_key_load(path, ret->token_key, sizeof ret->token_key) != STATUS_OK)
+            die(path, "is not a key");
+        ret->has_token_key = true;
+    }
+    free(path);
+}
+
+void settings_load(const char *config_path, settings_t *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    config_t *config = platform_load(config_path, &ret->platform);
+
+    ret->bind = config_text(config, "gateway.bind", "0.0.0.0");
+    limit_key_t ignored;
+    if (!read_address(ret->bind, &ignored))
+        die("gateway.bind", "must be an IP address");
+    ret->port = (uint16_t) config_int(config, "gateway.port", 8443, 0, 65535);
+    ret->plain_port = (uint16_t) config_int(config, "gateway.plain_port", 0, 0, 65535);
+    if (!ret->port && !ret->plain_port)
+        die("gateway.port", "no port at all");
+    ret->threads = (uint32_t) config_int(config, "gateway.threads", 1, 1, SETTINGS_THREADS_MAX);
+    ret->cert = config_text(config, "gateway.cert", NULL);
+    ret->key = config_text(config, "gateway.key", NULL);
+    if (!ret->cert != !ret->key)
+        die("gateway.cert", "and gateway.key belong together");
+
+    ret->connections = (uint32_t) config_int(config, "gateway.connections", 4096, 16, 60000);
+    ret->requests = (uint32_t) config_int(config, "gateway.requests", 4096, 16, 60000);
+    ret->rate = (uint32_t) config_int(config, "gateway.rate", 50, 0, 1000000);
+    ret->burst = (uint32_t) config_int(config, "gateway.burst", 200, 1, 1000000);
+    ret->rate_loopback = config_bool(config, "gateway.rate_loopback", true);
+    ret->forwarded = config_bool(config, "gateway.forwarded", false);
+    ret->uploads_bytes = (uint64_t) config_int(config, "gateway.uploads_mib", 256, 32, 65536) << 20;
+    read_watchers(config_text(config, "gateway.watchers", ""), ret);
+    ret->access_log = config_text(config, "gateway.access_log", "-");
+    ret->access_sample = (uint32_t) config_int(config, "gateway.access_sample", 1, 1, 1000000);
+
+    const char *unused = config_unused(config, "gateway");
+    if (unused)
+        die(unused, "no such setting");
+    read_token_key(ret);
+}
