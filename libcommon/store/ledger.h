@@ -34,7 +34,7 @@ typedef struct {
     int attempts;
 } delivery_t;
 
-#define OUTBOX_PARK_AFTER 12         /* attempts; pauses double from 100 ms to 60 s */
+#define OUTBOX_PARK_AFTER 12         /* attempts; pauses double from 100 ms to 60 s, or 2 s while it is away */
 
 /* What is due now: the first open delivery of each (subscriber, key), not parked, at most
  * `limit`, the oldest first.  Several keys go side by side, one key in order.  What is in flight

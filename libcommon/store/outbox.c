@@ -23,6 +23,7 @@ enum { BEHIND = 0, OPEN = 1, PARKED = 2 };
 
 #define PAUSE_FIRST_MS  100
 #define PAUSE_MAX_MS    60000
+#define PAUSE_AWAY_MAX_MS 2000   /* a subscriber that is away comes back soon: a restart takes a second */
 #define ERROR_BYTES_MAX 500 /* a sentence for the operator, not a dump */
 
 static status_t delivery_put(store_t *store, int64_t seq, const char *subscriber, const char *key,
@@ -166,7 +167,8 @@ status_t outbox_failed(store_t *store, int64_t seq, const char *subscriber, bool
     /* 100 << 10 is past a minute: no shift goes further. */
     query_t *q = query(store, "UPDATE delivery SET error = :error, tries = tries + 1,"
                               " attempts = attempts + :counts,"
-                              " due_ms = :now_ms + CASE WHEN tries >= 10 THEN :pause_max"
+                              " due_ms = :now_ms + CASE WHEN tries >= 10 OR"
+                              " :pause_first << tries > :pause_max THEN :pause_max"
                               " ELSE :pause_first << tries END,"
                               " state = CASE WHEN attempts + :counts >= :park_after"
                               " THEN :parked ELSE :open END"
@@ -175,7 +177,7 @@ status_t outbox_failed(store_t *store, int64_t seq, const char *subscriber, bool
     query_int(q, "counts", counts ? 1 : 0);
     query_int(q, "now_ms", now_ms);
     query_int(q, "pause_first", PAUSE_FIRST_MS);
-    query_int(q, "pause_max", PAUSE_MAX_MS);
+    query_int(q, "pause_max", counts ? PAUSE_MAX_MS : PAUSE_AWAY_MAX_MS);
     query_int(q, "park_after", OUTBOX_PARK_AFTER);
     query_int(q, "parked", PARKED);
     query_int(q, "open", OPEN);
