@@ -224,6 +224,7 @@ status_t flow_begin(call_t *call, Case__Action action, const Case__StoredCase *r
     if (row != &ret->row)
         ret->row = *row;
     ret->today = clock_day_of(call->now_ms);
+    ret->stage = row->stage_name;
     int64_t from = row->created_ms ? clock_day_of(row->created_ms) : ret->today;
     call_concerns(call, row->id);
     return holiday_calendar(call, from, &ret->calendar);
@@ -305,11 +306,10 @@ static void advance(call_t *call, step_t *step)
     flow_set_alarm(step, call->now_ms);
 }
 
-static status_t tell(call_t *call, step_t *step, const char *stage, const char *text,
-                     const char *message)
+static status_t tell(call_t *call, step_t *step, const char *text, const char *message)
 {
     const entry_t entry = {.action = step->flow->action, .internal = step->flow->internal,
-                           .text = text, .stage = stage};
+                           .text = text, .stage = step->stage};
     int64_t seq = 0;
     status_t status = record_log(call, &step->row, &entry, &seq);
     if (status == STATUS_OK && step->flow->notice)
@@ -321,10 +321,9 @@ static status_t tell(call_t *call, step_t *step, const char *stage, const char *
 
 status_t flow_leave(call_t *call, step_t *step, const char *text, const char *message)
 {
-    const char *stage = step->row.stage_name;
     advance(call, step);
     status_t status = record_save(call, &step->row);
-    return status == STATUS_OK ? tell(call, step, stage, text, message) : status;
+    return status == STATUS_OK ? tell(call, step, text, message) : status;
 }
 
 status_t flow_leave_new(call_t *call, step_t *step, const char *text, const char *message)
@@ -333,7 +332,7 @@ status_t flow_leave_new(call_t *call, step_t *step, const char *text, const char
     step->row.changed_ms = call->now_ms;
     advance(call, step);
     status_t status = record_insert(call, &step->row);
-    return status == STATUS_OK ? tell(call, step, "", text, message) : status;
+    return status == STATUS_OK ? tell(call, step, text, message) : status;
 }
 
 /* --- for people ----------------------------------------------------------------------------- */

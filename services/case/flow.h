@@ -33,6 +33,7 @@ typedef struct {
     Case__StoredCase row;
     calendar_t calendar;            /* from the year in which the case was made */
     int64_t today;
+    const char *stage;              /* name of the stage it happens in, for the timeline */
 } step_t;
 
 const flow_t *flow_of(Case__Action action);

@@ -57,7 +57,8 @@ status_t case_import_holidays(call_t *call, const Case__ImportHolidaysRequest *i
         if (status != STATUS_OK)
             return status;
     }
-    query_t *again = query(call->store, "UPDATE cases SET alarm_ms = 1 WHERE provisional <> 0");
+    query_t *again = query(call->store, "UPDATE cases SET alarm_ms = 1"
+                                        " WHERE provisional <> 0 AND due_ms <> 0");
     status_t status = query_done(again);
     if (status != STATUS_OK)
         return status;

@@ -1,8 +1,11 @@
 #include "record.h"
 
+#include "clock.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "rule.h"
 #include "text.h"
+
+#define TEXT_CHARS_MAX 2000     /* of timelines and messages, as the contract says */
 
 /* --- the row ------------------------------------------------------------------------ */
 
@@ -79,6 +82,31 @@ status_t record_save(call_t *call, Case__StoredCase *row)
     return STATUS_OK;
 }
 
+/* --- texts --------------------------------------------------------------------------------- */
+
+/* A list of a hundred gaps is longer than a message may be: cut between characters, with a mark. */
+static const char *cut(call_t *call, const char *text)
+{
+    uint32_t code;
+    size_t chars = 0, kept = 0;
+    for (size_t at = 0, step; (step = text_next(text + at, &code)) > 0; at += step) {
+        if (++chars < TEXT_CHARS_MAX)
+            kept = at + step;
+    }
+    if (chars <= TEXT_CHARS_MAX)
+        return text;
+    const char *ret = arena_printf(call->arena, "%.*s…", (int) kept, text);
+    return ret ? ret : "";
+}
+
+const char *record_limit_text(call_t *call, int64_t due_ms)
+{
+    int year, month, day;
+    clock_civil(clock_day_of(due_ms - 1), &year, &month, &day);
+    const char *text = arena_printf(call->arena, "%d年%d月%d日24时", year, month, day);
+    return text ? text : "";
+}
+
 /* --- the timeline -------------------------------------------------------------------- */
 
 const char *record_actor(call_t *call, const Case__StoredCase *row)
@@ -110,7 +138,7 @@ status_t record_log(call_t *call, const Case__StoredCase *row, const entry_t *en
     query_int(insert, "state", row->state);
     query_int(insert, "internal", entry->internal);
     query_text(insert, "title", label_of(&case__action__descriptor, entry->action));
-    query_text(insert, "text", entry->text ? entry->text : "");
+    query_text(insert, "text", entry->text ? cut(call, entry->text) : "");
     query_text(insert, "actor", entry->actor ? entry->actor : record_actor(call, row));
     query_text(insert, "actor_id", call->caller.id);
     query_text(insert, "stage", entry->stage ? entry->stage : "");
@@ -139,7 +167,7 @@ status_t record_notify(call_t *call, const Case__StoredCase *row, Case__NoticeKi
     event.account_id = row->account_id;
     event.kind = kind;
     event.title = label_of(&case__notice_kind__descriptor, kind);
-    event.text = text;
+    event.text = text ? cut(call, text) : "";
     event.seq = seq;
     return call_event(call, &event.base);
 }

@@ -28,6 +28,9 @@ status_t record_notify(call_t *call, const Case__StoredCase *row, Case__NoticeKi
 status_t record_evidence(call_t *call, const Case__StoredCase *row, Case__Action action,
                          const char *facts);
 
+/* "2026年3月9日24时", the end of the last day of a limit. */
+const char *record_limit_text(call_t *call, int64_t due_ms);
+
 /* How the caller is called in timelines: a staff member's name, the department's system, 申请人, 系统. */
 const char *record_actor(call_t *call, const Case__StoredCase *row);
 

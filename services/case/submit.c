@@ -3,7 +3,6 @@
  * Case, party, form, materials, number and first state are one transaction (C-17).  Submit
  * and Apply are on the platform's busiest path: no more statements than there are rows. */
 #include "case.svc.h"
-#include "clock.h"
 #include "draft.h"
 #include "flow.h"
 #include "form.h"
@@ -12,15 +11,6 @@
 #include "person.h"
 #include "terms.h"
 #include "text.h"
-
-/* "3月9日24时" */
-static const char *day_text(call_t *call, int64_t due_ms)
-{
-    int year, month, day;
-    clock_civil(clock_day_of(due_ms - 1), &year, &month, &day);
-    const char *text = arena_printf(call->arena, "%d年%d月%d日24时", year, month, day);
-    return text ? text : "";
-}
 
 /* --- the receipt ---------------------------------------------------------------------- */
 
@@ -47,7 +37,7 @@ static const char *submitted_message(call_t *call, const Case__StoredCase *row)
                         "您申请的“%s”已提交，办件编号%s。%s将在%s前决定是否受理或一次性告知补正；"
                         "逾期不告知的，自收到之日起即为受理。",
                         row->item_name, row->number, row->department_name,
-                        day_text(call, row->accept_due_ms));
+                        record_limit_text(call, row->accept_due_ms));
 }
 
 static status_t answer_receipt(call_t *call, const Case__StoredCase *row, const char *code,

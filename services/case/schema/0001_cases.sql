@@ -48,7 +48,7 @@ CREATE TABLE cases (
 CREATE UNIQUE INDEX cases_number ON cases (number) WHERE number <> '';
 CREATE INDEX cases_account ON cases (account_id, id);
 -- The inbox: only what waits for somebody.
-CREATE INDEX cases_inbox ON cases (department_id, waits_for, due_ms, id) WHERE waits_for <> '';
+CREATE INDEX cases_inbox ON cases (department_id, due_ms, id) WHERE waits_for <> '';
 CREATE INDEX cases_alarm ON cases (alarm_ms) WHERE alarm_ms <> 0;
 CREATE INDEX cases_provisional ON cases (provisional) WHERE provisional <> 0;
 
