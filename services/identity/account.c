@@ -81,7 +81,7 @@ typedef struct {
 } registration_t;
 
 /* Nothing slow is done for those without a right code: neither Argon2 nor the library. */
-status_t identity_register_prepare(call_t *call, const Identity__RegisterRequest *in)
+status_t identity_register_person_prepare(call_t *call, const Identity__RegisterRequest *in)
 {
     password_judge(call, "password", in->password, (const char *[]){in->id_number, in->mobile, NULL});
     status_t status = call_faulty(call);
@@ -112,7 +112,7 @@ static status_t check_agreement(call_t *call, const char *agreed)
     status_t status = agreement_version(call, &version);
     if (status == STATUS_OK && !text_equal(version, agreed))
         return call_fail(call, STATUS_FAILED_PRECONDITION, "identity.agreement_changed",
-                         "agreement_version", "注册协议已更新为 %s 版，请阅读并同意后再注册", version);
+                         "agreementVersion", "注册协议已更新为 %s 版，请阅读并同意后再注册", version);
     return status;
 }
 
@@ -131,11 +131,11 @@ static status_t check_person(call_t *call, const Identity__RegisterRequest *in,
     if (status != STATUS_OK)
         return status;
     if (locked_ms)
-        return guard_refuse(call, "id_number", locked_ms);
+        return guard_refuse(call, "idNumber", locked_ms);
     if (plan->person == POPULATION_MATCH)
         return STATUS_OK;
     return guard_refuse_wrong(call, subject, STATUS_FAILED_PRECONDITION, "identity.person_mismatch",
-                              "id_number", "姓名与身份证号码不一致，请核对，如无误请到政务服务大厅办理");
+                              "idNumber", "姓名与身份证号码不一致，请核对，如无误请到政务服务大厅办理");
 }
 
 static status_t check_free(call_t *call, const Identity__RegisterRequest *in)
@@ -143,7 +143,7 @@ static status_t check_free(call_t *call, const Identity__RegisterRequest *in)
     account_t other;
     status_t status = account_by_id_number(call, in->id_number, &other);
     if (status == STATUS_OK)
-        return call_fail(call, STATUS_ALREADY_EXISTS, "identity.account_exists", "id_number",
+        return call_fail(call, STATUS_ALREADY_EXISTS, "identity.account_exists", "idNumber",
                          "该身份证号码已注册，请直接登录或找回密码");
     if (status != STATUS_NOT_FOUND)
         return status;
@@ -196,7 +196,7 @@ static void account_show(call_t *call, const account_t *account, Identity__Accou
     out->created_at = timestamp_make(call->arena, account->created_at);
 }
 
-status_t identity_register(call_t *call, const Identity__RegisterRequest *in, Identity__Account *out)
+status_t identity_register_person(call_t *call, const Identity__RegisterRequest *in, Identity__Account *out)
 {
     const registration_t *plan = call->prepared;
     status_t status = code_check(call, in->mobile, IDENTITY__PURPOSE__PURPOSE_REGISTER, in->code);
@@ -261,12 +261,12 @@ status_t identity_change_password_prepare(call_t *call, const Identity__ChangePa
     if (status != STATUS_OK)
         return status;
     if (locked_ms)
-        return guard_refuse(call, "old_password", locked_ms);
+        return guard_refuse(call, "oldPassword", locked_ms);
 
-    password_judge(call, "new_password", in->new_password,
+    password_judge(call, "newPassword", in->new_password,
                    (const char *[]){account.id_number, account.mobile, NULL});
     if (text_equal(in->old_password, in->new_password))
-        call_fault(call, "new_password", "password_same", "新密码不能与原密码相同");
+        call_fault(call, "newPassword", "password_same", "新密码不能与原密码相同");
     status = call_faulty(call);
     if (status != STATUS_OK)
         return status;
@@ -292,7 +292,7 @@ status_t identity_change_password(call_t *call, const Identity__ChangePasswordRe
     const char *subject = account_guard(call, &account, "");
     if (!plan->right)
         return guard_refuse_wrong(call, subject, STATUS_INVALID_ARGUMENT, "identity.wrong",
-                                  "old_password", "原密码不正确");
+                                  "oldPassword", "原密码不正确");
     if (!text_equal(account.password_hash, plan->old_hash))
         return call_fail(call, STATUS_ABORTED, "identity.again", NULL, "密码刚刚被修改，请重新提交");
 
@@ -344,7 +344,7 @@ status_t identity_reset_password(call_t *call, const Identity__ResetPasswordRequ
     if (status != STATUS_OK)
         return status;
     if (locked_ms)
-        return guard_refuse(call, "id_number", locked_ms);
+        return guard_refuse(call, "idNumber", locked_ms);
     status = code_check(call, in->mobile, IDENTITY__PURPOSE__PURPOSE_RESET_PASSWORD, in->code);
     if (status == STATUS_OK && !plan->code_right)
         status = call_fail(call, STATUS_ABORTED, "identity.again", NULL, "请重新提交");
@@ -353,7 +353,7 @@ status_t identity_reset_password(call_t *call, const Identity__ResetPasswordRequ
 
     status = account_by_mobile(call, in->mobile, &account);
     if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !text_equal(account.id_number, id_number)))
-        return guard_refuse_wrong(call, guard, STATUS_INVALID_ARGUMENT, "identity.wrong", "id_number",
+        return guard_refuse_wrong(call, guard, STATUS_INVALID_ARGUMENT, "identity.wrong", "idNumber",
                                   "身份证号码与手机号码不匹配");
     if (status != STATUS_OK)
         return status;

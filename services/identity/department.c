@@ -32,7 +32,7 @@ status_t identity_list_departments(call_t *call, const Identity__ListDepartments
         if (colon)
             *colon = 0;
         if (!colon || !text_int(token, 0, UINT32_MAX, &position))
-            return call_fail(call, STATUS_INVALID_ARGUMENT, "page_token", "page_token", "翻页标记无效");
+            return call_fail(call, STATUS_INVALID_ARGUMENT, "page_token", "pageToken", "翻页标记无效");
         after = colon + 1;
     }
     query_t *rows = query(call->store,
@@ -76,7 +76,7 @@ static status_t write_one(call_t *call, const Identity__Department *department, 
     if (status != STATUS_ALREADY_EXISTS)
         return status;
     return call_fail(call, status, "identity.credit_code_taken",
-                     arena_printf(call->arena, "departments[%zu].credit_code", at),
+                     arena_printf(call->arena, "departments[%zu].creditCode", at),
                      "统一社会信用代码 %s 已属于另一部门", department->credit_code);
 }
 

@@ -68,7 +68,7 @@ static void read_settings(config_t *config, settings_t *out)
         int64_t unit;
         int64_t min, max;
     } table[] = {
-        {"identity.token_seconds", &out->token_ms, 1000, 10, 3600},
+        {"identity.token_seconds", &out->token_ms, 1000, 10, 900},
         {"identity.refresh_days", &out->refresh_ms, 86400000, 1, 365},
         {"identity.staff_session_hours", &out->staff_session_ms, 3600000, 1, 72},
         {"identity.code_seconds", &out->code_ms, 1000, 30, 1800},

@@ -217,7 +217,7 @@ status_t session_start(call_t *call, Yw__CallerKind kind, const char *subject,
 
 static status_t refuse_refresh(call_t *call)
 {
-    return call_fail(call, STATUS_UNAUTHENTICATED, "identity.session_ended", "refresh_token",
+    return call_fail(call, STATUS_UNAUTHENTICATED, "identity.session_ended", "refreshToken",
                      "登录已失效，请重新登录");
 }
 
@@ -262,7 +262,7 @@ static status_t refuse_reuse(call_t *call, const session_t *session)
     if (status != STATUS_OK)
         return status;
     call_concerns(call, session->subject);
-    return call_refuse(call, STATUS_UNAUTHENTICATED, "identity.token_reused", "refresh_token",
+    return call_refuse(call, STATUS_UNAUTHENTICATED, "identity.token_reused", "refreshToken",
                        "登录凭据被重复使用，为保护您的账号已退出登录，请重新登录");
 }
 

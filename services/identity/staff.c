@@ -212,10 +212,10 @@ static status_t check_department(call_t *call, const char *department_id)
     if (status != STATUS_OK)
         return status;
     if (!manages_all(call) && !text_equal(call->caller.department, department_id))
-        return call_fail(call, STATUS_PERMISSION_DENIED, "identity.other_department", "department_id",
+        return call_fail(call, STATUS_PERMISSION_DENIED, "identity.other_department", "departmentId",
                          "只能管理本部门的工作人员");
     if (!found)
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "identity.department", "department_id",
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "identity.department", "departmentId",
                          "没有这个部门，请核对部门标识");
     return STATUS_OK;
 }
@@ -262,7 +262,7 @@ status_t identity_list_staff(call_t *call, const Identity__ListStaffRequest *in,
     size_t size = in->page_size ? in->page_size : PAGE_SIZE_DEFAULT;
     const char *department = manages_all(call) ? in->department_id : call->caller.department;
     if (in->department_id[0] && !text_equal(department, in->department_id))
-        return call_fail(call, STATUS_PERMISSION_DENIED, "identity.other_department", "department_id",
+        return call_fail(call, STATUS_PERMISSION_DENIED, "identity.other_department", "departmentId",
                          "只能查看本部门的工作人员");
     Identity__Staff **list = ARRAY(call->arena, Identity__Staff *, size + 1);
     if (!list)
@@ -312,7 +312,7 @@ status_t identity_create_staff(call_t *call, const Identity__CreateStaffRequest 
     staff_login_t other;
     status_t status = staff_login_find(call, in->login_name, &other);
     if (status == STATUS_OK && other.id)
-        return call_fail(call, STATUS_ALREADY_EXISTS, "identity.login_name_taken", "login_name",
+        return call_fail(call, STATUS_ALREADY_EXISTS, "identity.login_name_taken", "loginName",
                          "登录名“%s”已被使用，请更换", in->login_name);
     if (status != STATUS_OK)
         return status;
@@ -474,11 +474,11 @@ status_t identity_change_staff_password_prepare(call_t *call, const Identity__Ch
     if (status != STATUS_OK)
         return status;
     if (locked_ms)
-        return guard_refuse(call, "old_password", locked_ms);
+        return guard_refuse(call, "oldPassword", locked_ms);
 
-    password_judge(call, "new_password", in->new_password, (const char *[]){staff->login_name, NULL});
+    password_judge(call, "newPassword", in->new_password, (const char *[]){staff->login_name, NULL});
     if (text_equal(in->old_password, in->new_password))
-        call_fault(call, "new_password", "password_same", "新密码不能与原密码相同");
+        call_fault(call, "newPassword", "password_same", "新密码不能与原密码相同");
     status = call_faulty(call);
     if (status != STATUS_OK)
         return status;
@@ -499,7 +499,7 @@ status_t identity_change_staff_password(call_t *call, const Identity__ChangePass
     call_concerns(call, call->caller.id);
     if (!plan->right)
         return guard_refuse_wrong(call, plan->subject, STATUS_INVALID_ARGUMENT, "identity.wrong",
-                                  "old_password", "原密码不正确");
+                                  "oldPassword", "原密码不正确");
     query_t *same = query(call->store, "SELECT 1 FROM staff WHERE id = :id AND password_hash = :hash");
     query_text(same, "id", call->caller.id);
     query_text(same, "hash", plan->old_hash);
@@ -537,7 +537,7 @@ status_t identity_import_staff_prepare(call_t *call, const Identity__ImportStaff
         if (status != STATUS_OK)
             return status;
         if (!found)
-            call_fault(call, arena_printf(call->arena, "%sdepartment_id", prefix), "unknown",
+            call_fault(call, arena_printf(call->arena, "%sdepartmentId", prefix), "unknown",
                        "没有标识为“%s”的部门", record->department_id);
     }
     status_t status = call_faulty(call);

@@ -26,7 +26,7 @@ static const struct {
     /* Who was signed in when is in the audit trail. */
     {30 * DAY_MS, "SELECT 1 FROM sessions WHERE expires_at < :before LIMIT 1",
      "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < :before LIMIT 1000)"},
-    /* The last one stays, so that numbers go on growing.  No token lives longer than an hour. */
+    /* The last one stays, so that numbers go on growing.  No token lives longer than 15 minutes. */
     {60 * MINUTE_MS,
      "SELECT 1 FROM revocations WHERE at < :before"
      " AND seq < (SELECT max(seq) FROM revocations) LIMIT 1",

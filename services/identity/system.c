@@ -120,7 +120,7 @@ status_t identity_create_system(call_t *call, const Identity__CreateSystemReques
     if (status != STATUS_OK)
         return status;
     if (!found)
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "identity.department", "department_id",
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "identity.department", "departmentId",
                          "没有这个部门，请核对部门标识");
     query_t *row = query(call->store, "INSERT INTO systems (id, name, department_id, created_at)"
                                       " VALUES (:id, :name, :department_id, :now)");
@@ -138,9 +138,9 @@ static status_t judge_validity(call_t *call, const Identity__AddSystemKeyRequest
     *ret_from = in->valid_from ? timestamp_ms(in->valid_from) : call->now_ms;
     *ret_until = in->valid_until ? timestamp_ms(in->valid_until) : *ret_from + VALIDITY_DEFAULT_MS;
     if (*ret_until <= *ret_from || *ret_until <= call->now_ms)
-        call_fault(call, "valid_until", "range", "有效期止须晚于有效期起和当前时间");
+        call_fault(call, "validUntil", "range", "有效期止须晚于有效期起和当前时间");
     else if (*ret_until - *ret_from > VALIDITY_MAX_MS)
-        call_fault(call, "valid_until", "range", "公钥有效期最长五年");
+        call_fault(call, "validUntil", "range", "公钥有效期最长五年");
     return call_faulty(call);
 }
 
@@ -151,7 +151,7 @@ static status_t count_keys(call_t *call, const char *system_id)
     int64_t count = query_next(row) ? query_get_int(row, "n") : 0;
     status_t status = query_done(row);
     if (status == STATUS_OK && count >= KEYS_PER_SYSTEM_MAX)
-        return call_fail(call, STATUS_FAILED_PRECONDITION, "identity.too_many_keys", "public_key",
+        return call_fail(call, STATUS_FAILED_PRECONDITION, "identity.too_many_keys", "publicKey",
                          "一个系统最多登记 %d 把公钥", KEYS_PER_SYSTEM_MAX);
     return status;
 }
@@ -176,7 +176,7 @@ status_t identity_add_system_key(call_t *call, const Identity__AddSystemKeyReque
     query_int(row, "announced", from <= call->now_ms);
     status = query_done(row);
     if (status == STATUS_ALREADY_EXISTS)
-        return call_fail(call, status, "identity.key_exists", "public_key",
+        return call_fail(call, status, "identity.key_exists", "publicKey",
                          "该公钥已登记过，请生成新的密钥对");
     return status == STATUS_OK ? tell_and_read(call, in->system_id, out) : status;
 }
