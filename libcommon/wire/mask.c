@@ -48,9 +48,9 @@ const char *mask_text(kind_t kind, const char *text, arena_t *arena)
     uint32_t code;
     size_t head = text_next(text, &code), length = text_length(text);
     bool is_name = (kind == KIND_LINE || kind == KIND_NONE) && length <= NAME_MAX_CHARACTERS;
-    size_t stars = is_name ? length - (length > 1) : 3;
     if (code == 0xfffd || length < 2)
         head = 0;                        /* one character alone would be all of it */
+    size_t stars = is_name ? length - (head > 0) : 3;
     return arena_printf(arena, "%.*s%.*s", (int) head, text, (int) stars, "****");
 }
 

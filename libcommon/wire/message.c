@@ -44,7 +44,7 @@ static bool is_sound(const ProtobufCMessageDescriptor *type, const uint8_t *at, 
     while (at < end) {
         uint64_t tag, length;
         size_t n = read_varint(at, end, &tag);
-        if (!n)
+        if (!n || tag > UINT32_MAX || tag >> 3 == 0)     /* field numbers are 1 to 2^29 - 1 */
             return false;
         at += n;
         switch (tag & 7) {
@@ -67,9 +67,7 @@ static bool is_sound(const ProtobufCMessageDescriptor *type, const uint8_t *at, 
                 return false;
             at += n;
             const ProtobufCFieldDescriptor *field =
-                tag >> 3 <= UINT32_MAX
-                    ? protobuf_c_message_descriptor_get_field(type, (unsigned) (tag >> 3))
-                    : NULL;
+                protobuf_c_message_descriptor_get_field(type, (unsigned) (tag >> 3));
             if (field && field->type == PROTOBUF_C_TYPE_STRING && memchr(at, 0, length))
                 return false;
             if (field && field->type == PROTOBUF_C_TYPE_MESSAGE

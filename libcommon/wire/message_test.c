@@ -135,6 +135,7 @@ TEST(refuses_unsound_bytes)
     EXPECT(!message_unpack(&sample_t_descriptor, arena, "\x0a\x04" "abc", 5));     /* cut off */
     EXPECT(!message_unpack(&sample_t_descriptor, arena, "\x0b", 1));               /* a group */
     EXPECT(!message_unpack(&sample_t_descriptor, arena, "\xff\xff", 2));
+    EXPECT(!message_unpack(&sample_t_descriptor, arena, "\x82\x00\x01\x01", 4));   /* field 0 */
     EXPECT(message_unpack(&sample_t_descriptor, arena, "\xfa\x7f\x01\x00", 4));    /* unknown field */
 }
 
