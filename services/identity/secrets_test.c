@@ -4,21 +4,21 @@
 /* Whether any column of any table of ours holds the text, as bytes. */
 static bool database_holds(fixture_t *f, const char *text)
 {
-    static const char *const CELLS[] = {
-        "SELECT count(*) FROM accounts WHERE instr(id_number || mobile || name || id_number_key || mobile_key"
-        " || CAST(password_hash AS BLOB), CAST('%s' AS BLOB)) > 0",
-        "SELECT count(*) FROM population WHERE instr(person_key || name_key, CAST('%s' AS BLOB)) > 0",
-        "SELECT count(*) FROM codes WHERE instr(mobile_key || code_key || address_key, CAST('%s' AS BLOB)) > 0",
-        "SELECT count(*) FROM deliveries WHERE instr(recipient || text, CAST('%s' AS BLOB)) > 0",
-        "SELECT count(*) FROM messages WHERE instr(title || text, CAST('%s' AS BLOB)) > 0",
-        "SELECT count(*) FROM guards WHERE instr(subject_key, CAST('%s' AS BLOB)) > 0",
+    static const struct {
+        const char *table;
+        const char *columns;
+    } CELLS[] = {
+        {"accounts", "id_number || mobile || name || id_number_key || mobile_key || password_hash"},
+        {"population", "person_key || name_key"},
+        {"codes", "mobile_key || code_key || address_key"},
+        {"deliveries", "recipient || text"},
+        {"messages", "title || text"},
+        {"guards", "subject_key"},
     };
     for (size_t i = 0; i < sizeof CELLS / sizeof *CELLS; i++) {
         char sql[512];
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        snprintf(sql, sizeof sql, CELLS[i], text);
-#pragma GCC diagnostic pop
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s WHERE instr(CAST(%s AS BLOB), CAST('%s' AS BLOB)) > 0",
+                 CELLS[i].table, CELLS[i].columns, text);
         if (bench_count(f->bench, sql) > 0)
             return true;
     }
@@ -36,7 +36,6 @@ TEST(secrets_database_reveals_nothing)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         EXPECT(!database_holds(&f, texts[i]));
     EXPECT(!database_holds(&f, in.code));
-    bench_sql(f.bench, "UPDATE messages SET title = CAST('张三' AS BLOB)");
     bench_sql(f.bench, "UPDATE accounts SET name = CAST('张三' AS BLOB)");
     EXPECT(database_holds(&f, ZHANG_NAME));             /* the search itself works */
     fixture_free(&f);

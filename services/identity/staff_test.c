@@ -176,7 +176,12 @@ TEST(staff_disable_and_enable)
     EXPECT(!ASK(&f, &all, "identity.EnableStaff", &enable, Identity__Staff));
     EXPECT(fixture_failed(&f, STATUS_PERMISSION_DENIED, "identity.second_person", "id"));
     EXPECT(ASK(&f, &second, "identity.EnableStaff", &enable, Identity__Staff));
-    EXPECT(login(&f, "zhu.jian", PASSWORD));
+    tokens = login(&f, "zhu.jian", PASSWORD);
+    EXPECT(tokens);
+    bench_sql(f.bench, "UPDATE staff SET state = 2");       /* even if a session had been forgotten */
+    refresh.refresh_token = tokens->refresh_token;
+    EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
+    EXPECT(fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.session_ended", "refreshToken"));
     fixture_free(&f);
 }
 
