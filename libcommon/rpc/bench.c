@@ -34,7 +34,14 @@ const caller_t BENCH_SERVICE = {
 
 caller_t bench_person(const char *id, Yw__Level level)
 {
+    /* One token for each level, so that a caller needs no memory of its own. */
+    static Yw__Token tokens[YW__LEVEL__LEVEL_HIGH + 1];
     caller_t caller = BENCH_ANONYMOUS;
+
+    tokens[level] = (Yw__Token) YW__TOKEN__INIT;
+    tokens[level].kind = YW__CALLER_KIND__CALLER_KIND_PERSON;
+    tokens[level].level = level;
+    caller.token = &tokens[level];
     caller.kind = YW__CALLER_KIND__CALLER_KIND_PERSON;
     caller.id = id;
     caller.level = level;

@@ -6,6 +6,7 @@
 #include "call_internal.h"
 #include "check.h"
 #include "crypto.h"
+#include "rights.h"
 #include "text.h"
 
 static Yw__Status *failure_new(call_t *call, status_t status, const char *code, const char *message)
@@ -116,7 +117,7 @@ status_t call_not_found(call_t *call, const char *what)
 
 bool call_permitted(const call_t *call, const char *permission)
 {
-    return caller_permitted(&call->caller, permission);
+    return rights_permitted(call->caller.token, permission);
 }
 
 void call_concerns(call_t *call, const char *id)

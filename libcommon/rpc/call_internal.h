@@ -47,5 +47,3 @@ static inline internal_t *internal_of(const call_t *call)
 {
     return call->internal;
 }
-
-bool caller_permitted(const caller_t *caller, const char *permission);

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "crypto.h"
 #include "process.h"
+#include "rights.h"
 #include "text.h"
 
 /* --- the table of handlers ---------------------------------------------------- */
@@ -45,6 +46,15 @@ void dispatch_close(dispatch_t *self)
     table_free(&self->entries);
     if (self->tokens)
         token_cache_free(&self->tokens);
+}
+
+const char *caller_text(const caller_t *caller, arena_t *arena)
+{
+    static const char *const names[] = {"anonymous", "person", "staff", "system", "service"};
+    if (caller->kind == YW__CALLER_KIND__CALLER_KIND_UNSPECIFIED)
+        return "anonymous";
+    const char *text = arena_printf(arena, "%s:%s", names[caller->kind], caller->id);
+    return text ? text : "";
 }
 
 /* --- opening: who, may he, is it right ------------------------------------------ */
@@ -138,6 +148,16 @@ static status_t open_method(const dispatch_t *self, const char *name, call_t *ca
     return STATUS_OK;
 }
 
+static status_t open_rights(call_t *call)
+{
+    right_t right = rights_of(call->method, call->caller.kind, call->caller.token);
+    if (right == RIGHT_GRANTED)
+        return STATUS_OK;
+    const right_refusal_t *refusal = rights_refusal(right);
+    const char *level = label_of(&yw__level__descriptor, call->method->level);
+    return call_fail(call, refusal->status, refusal->code, NULL, refusal->message, level);
+}
+
 static status_t open_request(call_t *call)
 {
     internal_t *internal = internal_of(call);
@@ -192,7 +212,7 @@ status_t dispatch_open(const dispatch_t *self, const request_t *request, int64_t
     if (status == STATUS_OK)
         status = open_caller(self, request, call);
     if (status == STATUS_OK)
-        status = rights_check(call);
+        status = open_rights(call);
     if (status == STATUS_OK)
         status = open_request(call);
     if (status != STATUS_OK)
@@ -216,7 +236,7 @@ status_t dispatch_open_as(const dispatch_t *self, const caller_t *caller, const 
         crypto_random(&internal->event_seq, sizeof internal->event_seq);
     }
     if (status == STATUS_OK)
-        status = rights_check(call);
+        status = open_rights(call);
     if (status == STATUS_OK)
         status = open_request(call);
     if (status != STATUS_OK)

@@ -58,6 +58,3 @@ void dispatch_failure(call_t *call, status_t status);
 
 /* "person:01J...", "service:case": how audit and once name a caller; in the arena. */
 const char *caller_text(const caller_t *caller, arena_t *arena);
-
-/* Whether the contract lets this caller call this method; the refusal is in call->failure. */
-status_t rights_check(call_t *call);

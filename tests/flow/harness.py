@@ -66,7 +66,7 @@ class Platform:
             "platform": "run_dir = %s/run\ndata_dir = %s/data\nstarter = %s/deploy/starter\nlog = info\n"
                         % (self.folder, self.folder, ROOT),
             "broker": "department_address = tcp://127.0.0.1:%d\n" % self.department_port,
-            "gateway": "port = %d\nplain_port = %d\nrate_per_second = 100000\nrate_burst = 100000\n"
+            "gateway": "port = %d\nplain_port = %d\nrate = 0\n"
                        % (self.port, self.plain_port),
         }
         for name, text in re.findall(r"\[(\w+)\]\n([^\[]*)", settings):
