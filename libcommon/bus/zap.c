@@ -79,23 +79,14 @@ void zap_handle(zap_t *self)
         const part_t *id = &parts[1];
         static const part_t NO_ID;
         char key[ZAP_KEY_SIZE] = "";
-        zap_verdict_t verdict = ZAP_REFUSE;
-        if (count == PARTS && part_is(&parts[0], "1.0") && part_is(&parts[5], "CURVE") &&
-            parts[6].size == 32 && zmq_z85_encode(key, (uint8_t *) parts[6].bytes, 32))
-            verdict = self->decide(self->arg, key);
-
-        switch (verdict) {
-        case ZAP_ACCEPT:
+        bool accept = count == PARTS && part_is(&parts[0], "1.0") && part_is(&parts[5], "CURVE") &&
+                      parts[6].size == 32 && zmq_z85_encode(key, (uint8_t *) parts[6].bytes, 32) &&
+                      self->decide(self->arg, key);
+        self->refused += !accept;
+        if (accept)
             reply(self->socket, id, "200", "OK", key);
-            break;
-        case ZAP_LATER:
-            reply(self->socket, id, "300", "try again", "");
-            break;
-        case ZAP_REFUSE:
-            self->refused++;
+        else
             reply(self->socket, count > 1 ? id : &NO_ID, "400", "unknown key", "");
-            break;
-        }
     }
 }
 

@@ -12,14 +12,12 @@
 
 typedef struct zap zap_t;
 
-typedef enum {
-    ZAP_ACCEPT,
-    ZAP_REFUSE,                         /* 400: the client is told and does not try again by itself */
-    ZAP_LATER                           /* 300: we cannot say yet, the client tries again */
-} zap_verdict_t;
-
-/* Decides about a key, in zap_handle().  The key itself becomes the connection's "User-Id". */
-typedef zap_verdict_t (*zap_decide_t)(void *arg, const char public_key_z85[ZAP_KEY_SIZE]);
+/* Decides about a key, in zap_handle(): true lets it in, and the key itself becomes the connection's
+ * "User-Id".  A refused client (400) is told and does not try again by itself.  Whoever cannot decide
+ * yet does not call zap_handle(): the client's handshake waits, and after ZMQ_HANDSHAKE_IVL it tries
+ * again.  (300, "try again", is not better: libzmq 4.3.4 often leaves that connection to the same
+ * timer, measured.) */
+typedef bool (*zap_decide_t)(void *arg, const char public_key_z85[ZAP_KEY_SIZE]);
 
 /* `zmq_context` is the void * of libzmq; one handler per context, else UNAVAILABLE. */
 status_t zap_open(void *zmq_context, zap_decide_t decide, void *arg, zap_t **ret);

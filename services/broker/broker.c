@@ -415,8 +415,8 @@ static void on_revoked(broker_t *self, peer_t *peer, const frame_t *frame)
 {
     if (frame->command == COMMAND_CALL)
         peer_refuse(self, peer, frame->call, REFUSAL_KEY_REVOKED, NULL);
-    say_bye(self, peer);
-    peer_gone(self, peer);
+    else if (frame->command == COMMAND_READY)
+        say_bye(self, peer);
 }
 
 static void on_message(broker_t *self, peer_t *peer, incoming_t *in)
@@ -539,10 +539,9 @@ static void remove_worker(broker_t *self, peer_t *peer)
               (unsigned long long) peer->instance, lane->name, lost);
 }
 
-/* Forgets a peer: what it served is answered, what it asked is cancelled. */
-static void forget(broker_t *self, peer_t *peer)
+/* Ends what a peer has to do with: what it served is answered, what it asked is cancelled. */
+static void drop_calls(broker_t *self, peer_t *peer)
 {
-    remove_worker(self, peer);
     size_t cursor = 0;
     open_call_t *call;
     while ((peer->serving || peer->asked) && (call = calls_each(self->calls, &cursor))) {
@@ -552,7 +551,21 @@ static void forget(broker_t *self, peer_t *peer)
             refuse_call(self, call, REFUSAL_WORKER_LOST);
     }
     CHECK(peer->serving == 0 && peer->asked == 0);
+}
+
+static void forget(broker_t *self, peer_t *peer)
+{
+    remove_worker(self, peer);
+    drop_calls(self, peer);
     peers_remove(self->peers, &peer);
+}
+
+void peer_send_away(broker_t *self, peer_t *peer)
+{
+    drop_calls(self, peer);
+    say_bye(self, peer);
+    peer->joined = false;
+    peer->told = true;
 }
 
 /* Forgetting one may find others gone. */
@@ -649,9 +662,11 @@ static bool turn(broker_t *self, int stop_fd)
         {.socket = self->zap ? zap_socket(self->zap) : NULL, .events = ZMQ_POLLIN},
     };
     door_t *doors[2] = {&self->local, &self->department};
-    zmq_poll(items, self->zap ? 4 : 2, next_tick_ms(self));     /* EINTR: an empty turn */
+    /* Without a table of keys nobody can be let in or refused: handshakes wait. */
+    int count = !self->zap ? 2 : !self->grants ? 3 : 4;
+    zmq_poll(items, count, next_tick_ms(self));     /* EINTR: an empty turn */
     look_at_clock(self);
-    if (self->zap && items[3].revents)
+    if (count == 4 && items[3].revents)
         zap_handle(self->zap);
     for (int i = 0; i < 2; i++) {
         if (!doors[i]->socket || !items[1 + i].revents)
@@ -686,12 +701,10 @@ void broker_run(broker_t *self, int stop_fd)
     say_to_all(self, &(frame_t){.command = COMMAND_BYE});
 }
 
-static zap_verdict_t decide(void *arg, const char public_key[ZAP_KEY_SIZE])
+static bool decide(void *arg, const char public_key[ZAP_KEY_SIZE])
 {
-    broker_t *self = arg;
-    if (!self->grants)
-        return ZAP_LATER;
-    return grants_find(self->grants, public_key, clock_now_ms()) ? ZAP_ACCEPT : ZAP_REFUSE;
+    const broker_t *self = arg;
+    return grants_find(self->grants, public_key, self->wall_ms) != NULL;
 }
 
 static void set_int(void *socket, int option, int value)

@@ -40,6 +40,8 @@ void peer_answer(broker_t *self, peer_t *peer, uint64_t call, status_t status, z
 void peer_say(broker_t *self, peer_t *peer, const frame_t *frame);
 /* To be forgotten at the end of the turn. */
 void peer_gone(broker_t *self, peer_t *peer);
+/* It may stay connected, but is a stranger again and what it asked is cancelled. */
+void peer_send_away(broker_t *self, peer_t *peer);
 bool lane_add_worker(broker_t *self, const char *name, peer_t *peer);
 
 /* Opens a call and passes it on or lets it wait; takes meta and body on success.  `asker` NULL: the

@@ -198,11 +198,10 @@ static void send_away_revoked(broker_t *self)
 {
     for (size_t i = 0; i < peers_count(self->peers); i++) {
         peer_t *peer = peers_at(self->peers, i);
-        if (!peer->door->department || grants_find(self->grants, peer->key, self->wall_ms))
+        if (!peer->door->department || !peer->joined || grants_find(self->grants, peer->key, self->wall_ms))
             continue;
         log_info("key %s is not valid any more", peer->key);
-        peer_say(self, peer, &(frame_t){.command = COMMAND_BYE});
-        peer_gone(self, peer);
+        peer_send_away(self, peer);
     }
 }
 
