@@ -28,6 +28,9 @@
 #define TICK_MS 50                     /* bodies of a fast network grow by some MiB in this time */
 #define LARGE_BYTES (64u << 10)        /* input below this is not counted as an upload */
 #define ACCEPT_BATCH 64                /* connections taken in one turn */
+#define LINGERS_MAX 64                 /* refused bodies read to their end, so that the refusal is read */
+#define LINGER_MS 3000
+#define LINGER_BYTES (64u << 20)
 
 /* --- structures ---------------------------------------------------------------------------- */
 
@@ -40,6 +43,7 @@ typedef struct peer {                  /* a connection, from accept to close */
     limit_key_t limit_key;
     bool loopback;
     bool tls;
+    int linger_fd;                     /* the connection once more, for when h2o has closed it; -1 */
     bool cut;                          /* shut down by us: h2o will see the end */
     bool reading;                      /* a request has begun to come in */
     int64_t since_ms;                  /* idle, reading or being served since */
@@ -54,6 +58,12 @@ typedef struct {
     edge_t *edge;
 } listener_t;
 
+typedef struct {                       /* a closed connection whose client still sends */
+    int fd;
+    int64_t until_ms;
+    size_t bytes;
+} linger_t;
+
 struct edge {
     lane_t *lane;
     h2o_globalconf_t config;           /* each lane its own: max_request_entity_size changes */
@@ -63,6 +73,8 @@ struct edge {
     h2o_socket_t *bus, *stop;
     peer_t *peers;
     size_t peer_count, peer_max;
+    linger_t lingers[LINGERS_MAX];
+    size_t linger_count;
     uint64_t uploads_bytes, uploads_max;
     bool uploads_full;
     bool answering;                    /* inside our own h2o_start_response() */
@@ -117,6 +129,7 @@ static const char *reason_of(int status)
     case 415: return "Unsupported Media Type";
     case 417: return "Expectation Failed";
     case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
     case 501: return "Not Implemented";
     case 503: return "Service Unavailable";
@@ -254,6 +267,53 @@ static problem_t problem_of(const edge_t *edge, int status)
     }
 }
 
+/* Closing a connection with unread bytes resets it, and the client never sees why.  h2o closes at
+ * once, so we keep the connection by a second descriptor and read on for a while. */
+static void linger_prepare(peer_t *peer)
+{
+    if (peer->linger_fd < 0)
+        peer->linger_fd = fcntl(h2o_socket_get_fd(peer->socket), F_DUPFD_CLOEXEC, 3);
+}
+
+static void linger_start(edge_t *self, int fd)
+{
+    if (fd < 0)
+        return;
+    shutdown(fd, SHUT_WR);
+    if (self->linger_count == LINGERS_MAX)
+        close(fd);
+    else
+        self->lingers[self->linger_count++] =
+            (linger_t) {fd, clock_mono_ms() + LINGER_MS, 0};
+}
+
+static bool linger_ends(linger_t *self, int64_t now_ms)
+{
+    char ignored[65536];
+    for (;;) {
+        ssize_t size = recv(self->fd, ignored, sizeof ignored, MSG_DONTWAIT);
+        if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR))
+            return true;
+        if (size < 0)
+            return now_ms >= self->until_ms;
+        self->bytes += (size_t) size;
+        if (self->bytes > LINGER_BYTES)
+            return true;
+    }
+}
+
+static void linger_tick(edge_t *self, int64_t now_ms)
+{
+    for (size_t i = 0; i < self->linger_count;) {
+        if (linger_ends(&self->lingers[i], now_ms)) {
+            close(self->lingers[i].fd);
+            self->lingers[i] = self->lingers[--self->linger_count];
+        } else {
+            i++;
+        }
+    }
+}
+
 /* They come as plain text in English: say it as all our errors are said. */
 static void replace_answer(h2o_req_t *req, problem_t problem, h2o_ostream_t **slot)
 {
@@ -275,6 +335,7 @@ static void replace_answer(h2o_req_t *req, problem_t problem, h2o_ostream_t **sl
     req->res.reason = reason_of(req->res.status);
     req->res.content_length = self->body.len;
     req->http1_is_persistent = 0;
+    linger_prepare(peer_of(req));
 }
 
 static void on_setup_stream(h2o_filter_t *filter, h2o_req_t *req, h2o_ostream_t **slot)
@@ -309,8 +370,10 @@ static span_t span_of(h2o_iovec_t iovec)
     return span(iovec.base, iovec.len);
 }
 
-static void read_headers(const h2o_req_t *req, exchange_t *exchange, span_t *forwarded)
+/* False: more bytes than any client of ours needs (h2o itself takes 400 KiB). */
+static bool read_headers(const h2o_req_t *req, exchange_t *exchange, span_t *forwarded)
 {
+    size_t bytes = 0;
     const struct { const char *name; span_t *value; } wanted[] = {
         {"authorization", &exchange->headers.authorization},
         {"content-type", &exchange->headers.content_type},
@@ -321,22 +384,23 @@ static void read_headers(const h2o_req_t *req, exchange_t *exchange, span_t *for
     };
     for (size_t i = 0; i < req->headers.size; i++) {
         const h2o_header_t *header = &req->headers.entries[i];
+        bytes += header->name->len + header->value.len;
         for (size_t j = 0; j < sizeof wanted / sizeof *wanted; j++)
             if (span_is(span_of(*header->name), wanted[j].name)) {
                 *wanted[j].value = span_of(header->value);
                 break;
             }
     }
+    return bytes <= EXCHANGE_HEADERS_MAX;
 }
 
 /* Two lengths, or a length and chunks: proxies disagree about them, so nobody may send them
  * (RFC 9112, 6.3: request smuggling).  h2o has put the names in lower case where they stand. */
-static bool one_length(const h2o_req_t *req, h2o_socket_t *socket)
+static bool one_length(const h2o_buffer_t *input)
 {
     static const char names[2][20] = {"\ncontent-length:", "\ntransfer-encoding:"};
-    const char *bytes = socket->input->bytes;
-    size_t size = socket->input->size, found = 0;
-    (void) req;
+    const char *bytes = input->bytes;
+    size_t size = input->size, found = 0;
     const char *end = memmem(bytes, size, "\r\n\r\n", 4);
     const char *bare = memmem(bytes, end ? (size_t) (end - bytes) : size, "\n\n", 2);
     size = bare ? (size_t) (bare - bytes) : end ? (size_t) (end - bytes) : size;
@@ -429,14 +493,15 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
         exchange->query = span(req->path.base + req->query_at + 1, req->path.len - req->query_at - 1);
     }
     exchange->body = span_of(req->entity);
-    read_headers(req, exchange, &forwarded);
+    problem_t problem = PROBLEM_NONE;
+    if (!read_headers(req, exchange, &forwarded))
+        problem = PROBLEM_HEADERS;
+    else if (req->entity.base && !one_length(peer->socket->input))
+        problem = PROBLEM_LENGTH;
     set_address(exchange, peer, forwarded);
-    if (req->entity.base && !one_length(req, peer->socket)) {
+    if (problem != PROBLEM_NONE)
         req->http1_is_persistent = 0;
-        exchange_problem(exchange, PROBLEM_LENGTH);
-    } else {
-        exchange_begin(exchange);
-    }
+    exchange_begin(exchange, problem);
     return 0;
 }
 
@@ -454,6 +519,7 @@ static void on_peer_close(void *data)
         peer->next->previous = peer->previous;
     edge->peer_count--;
     metric_add(edge->connections, -1);
+    linger_start(edge, peer->linger_fd);
     free(peer);
 }
 
@@ -482,6 +548,7 @@ static void peer_open(listener_t *listener, h2o_socket_t *socket)
     peer_t *peer = xalloc(sizeof *peer);
     peer->edge = edge;
     peer->socket = socket;
+    peer->linger_fd = -1;
     peer->tls = listener->tls;
     peer->since_ms = clock_mono_ms();
     peer_address(peer, socket);
@@ -617,6 +684,7 @@ size_t edge_tick(edge_t *self, int64_t mono_ms)
         answers += peer_tick(peer, mono_ms);
     }
     limit_uploads(self);
+    linger_tick(self, mono_ms);
     metric_set(self->uploads, (int64_t) self->uploads_bytes);
     return answers;
 }
@@ -637,7 +705,9 @@ static void on_stop(h2o_socket_t *socket, const char *error)
     h2o_socket_read_stop(socket);
 }
 
-static int listen_on(const char *address, uint16_t port, char *error, size_t error_size)
+/* `shared`: with the other lanes.  The first lane tries alone before, because a second gateway on
+ * the same port would otherwise go unnoticed and take half of the requests. */
+static int listen_on(const char *address, uint16_t port, bool shared, char *error, size_t error_size)
 {
     struct sockaddr_storage storage = {0};
     struct sockaddr_in *in = (struct sockaddr_in *) &storage;
@@ -657,7 +727,8 @@ static int listen_on(const char *address, uint16_t port, char *error, size_t err
     int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     CHECK(fd >= 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (shared)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &(int) {5}, sizeof(int));
     if (storage.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
@@ -673,7 +744,12 @@ static int listen_on(const char *address, uint16_t port, char *error, size_t err
 static bool listener_open(edge_t *self, listener_t *listener, void *tls, const char *address,
                           uint16_t port, char *error, size_t error_size)
 {
-    int fd = listen_on(address, port, error, error_size);
+    int fd = self->lane->number == 0 ? listen_on(address, port, false, error, error_size) : 0;
+    if (fd < 0)
+        return false;
+    if (self->lane->number == 0)
+        close(fd);
+    fd = listen_on(address, port, true, error, error_size);
     if (fd < 0)
         return false;
     listener->edge = self;
@@ -786,6 +862,7 @@ void edge_free(edge_t **self_p)
         }
         h2o_evloop_run(self->context.loop, turn < 3 ? 0 : 10);
     }
+    linger_tick(self, INT64_MAX);
     h2o_socket_close(self->bus);
     h2o_socket_close(self->stop);
     h2o_evloop_run(self->context.loop, 0);

@@ -90,10 +90,14 @@ static void answer_method(exchange_t *self)
     exchange_problem(self, PROBLEM_METHOD);
 }
 
-void exchange_begin(exchange_t *self)
+void exchange_begin(exchange_t *self, problem_t problem)
 {
     lane_t *lane = self->lane;
     begin_trace(self);
+    if (problem != PROBLEM_NONE) {
+        exchange_problem(self, problem);
+        return;
+    }
 
     bool counted = !self->loopback || lane->settings->rate_loopback;
     if (counted && !limit_take(lane->limit, &self->limit_key, clock_mono_ms())) {

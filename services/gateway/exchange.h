@@ -22,13 +22,13 @@
 #include "yiwang/envelope.pb-c.h"
 
 #define EXCHANGE_URI_MAX 8192
+#define EXCHANGE_HEADERS_MAX (32u << 10)
 #define EXCHANGE_JSON_MAX (1u << 20)           /* body of an API request */
 #define EXCHANGE_FILE_MAX (20u << 20)          /* a file: 20 MiB */
 #define EXCHANGE_BODY_MAX (EXCHANGE_FILE_MAX + (16u << 10))   /* with multipart around it */
 #define EXCHANGE_PART 1048576u                 /* of a file, one call each */
 #define EXCHANGE_ANSWER_MAX (32u << 20)        /* JSON of a 4 MiB message may be longer than it */
 #define EXCHANGE_TRACEPARENT_SIZE 56
-#define EXCHANGE_DETAIL_SIZE 24
 
 struct lane;
 
@@ -94,8 +94,8 @@ struct exchange {
     size_t sent_bytes;
 };
 
-/* From the edge. */
-void exchange_begin(exchange_t *self);
+/* From the edge.  `problem`: what is wrong with the HTTP of it already. */
+void exchange_begin(exchange_t *self, problem_t problem);
 /* The transport is gone: answered, or the client left.  Frees what the exchange holds. */
 void exchange_end(exchange_t *self);
 

@@ -143,15 +143,16 @@ static void run(lane_t *self)
 {
     int64_t flushed_ms = 0, stop_ms = 0;
     /* What is done outside edge_run() may leave finished writes that only the next turn
-     * sees: then it must not sleep (libh2o keeps them in a list of its own). */
+     * sees: then it must not sleep (libh2o keeps them in a list of its own).  And the bus is
+     * drained last: whatever we send to it may swallow the wake-up for what has come. */
     bool more = false;
     for (;;) {
         edge_run(self->edge, more ? 0 : pending_next_ms(self->pending, clock_mono_ms(), IDLE_MS));
-        more = pending_drain(self->pending) > 0;
         int64_t now_ms = clock_mono_ms();
-        more |= pending_tick(self->pending, now_ms) > 0;
+        more = pending_tick(self->pending, now_ms) > 0;
         more |= edge_tick(self->edge, now_ms) > 0;
         sessions_tick(self->sessions, now_ms);
+        more |= pending_drain(self->pending) > 0;
         if (now_ms - flushed_ms >= FLUSH_MS) {
             flushed_ms = now_ms;
             access_flush(self->access);

@@ -19,6 +19,7 @@ static const struct {
     [PROBLEM_METHOD] = {405, "method_not_allowed", 0, "此地址不支持该请求方法"},
     [PROBLEM_TOO_LARGE] = {413, "too_large", 0, "提交的内容过大，请精简后再试"},
     [PROBLEM_URI_TOO_LONG] = {414, "uri_too_long", 0, "网址过长"},
+    [PROBLEM_HEADERS] = {431, "headers_too_large", 0, "请求头过大"},
     [PROBLEM_MEDIA_TYPE] = {415, "media_type", 0,
                             "不支持的内容类型，请使用 application/json，上传文件请注明文件类型"},
     [PROBLEM_BODY_UNEXPECTED] = {400, "body_unexpected", 0, "此请求不应带有内容"},
@@ -70,6 +71,7 @@ static const char *title_of(int http)
     case 415: return "类型不支持";
     case 417: return "无法满足期望";
     case 429: return "请求过多";
+    case 431: return "请求头过大";
     case 501: return "尚未支持";
     case 503: return "暂时不可用";
     case 504: return "处理超时";

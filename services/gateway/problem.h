@@ -20,6 +20,7 @@ typedef enum {
     PROBLEM_METHOD,                /* path without this verb */
     PROBLEM_TOO_LARGE,
     PROBLEM_URI_TOO_LONG,
+    PROBLEM_HEADERS,               /* too many bytes of them */
     PROBLEM_MEDIA_TYPE,
     PROBLEM_BODY_UNEXPECTED,
     PROBLEM_QUERY_UNEXPECTED,
