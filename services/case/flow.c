@@ -179,11 +179,13 @@ static status_t check_permission(call_t *call, const flow_t *flow, const Case__S
 }
 
 /* A claimed case is its officer's; others of the department need case.assign to take it away.  The
+ * claim is on what the case waits for: other work (ending a special procedure) goes beside it.  The
  * department's own system is not bound by claims. */
 static status_t check_claim(call_t *call, const flow_t *flow, const Case__StoredCase *row)
 {
     if (call->caller.kind != YW__CALLER_KIND__CALLER_KIND_STAFF || text_empty(row->officer_id) ||
-        text_equal(row->officer_id, call->caller.id) || flow->action == ACTION(CLAIM))
+        text_equal(row->officer_id, call->caller.id) || flow->action == ACTION(CLAIM) ||
+        (flow->permission && !text_equal(flow->permission, row->waits_for)))
         return STATUS_OK;
     if ((flow->action == ACTION(TRANSFER) || flow->action == ACTION(RELEASE)) &&
         call_permitted(call, "case.assign"))
@@ -298,8 +300,7 @@ static void advance(call_t *call, step_t *step)
         row->waits_for = waits_for;
         row->officer_id = row->officer_name = "";
     } else if (step->flow->by == BY_OFFICIAL && !step->flow->internal &&
-               text_empty(row->officer_id) &&
-               call->caller.kind == YW__CALLER_KIND__CALLER_KIND_STAFF) {
+               text_empty(row->officer_id) && call_permitted(call, waits_for)) {
         row->officer_id = call->caller.id;             /* who works on it has it */
         row->officer_name = call->caller.name;
     }
