@@ -159,7 +159,8 @@ static status_t check_request(call_t *call, const Case__PutFileRequest *in)
                          "文件名不能包含“/”、“\\”或以“.”开头");
     if (in->offset < 0 || in->size < 0)
         return call_fail(call, STATUS_INVALID_ARGUMENT, "range", "offset", "文件位置和大小不能为负数");
-    if (in->size > FILE_SIZE_MAX || in->offset + (int64_t) in->data.len > FILE_SIZE_MAX)
+    if (in->size > FILE_SIZE_MAX || in->offset > FILE_SIZE_MAX ||
+        in->offset + (int64_t) in->data.len > FILE_SIZE_MAX)
         return call_fail(call, STATUS_INVALID_ARGUMENT, "file.too_large", "size",
                          "文件不能超过 20 MB，请压缩或拆分后上传");
     if (in->data.len == 0)
