@@ -107,8 +107,16 @@ status_t guard_refuse_wrong(call_t *call, const char *subject, status_t status, 
         counted = guard_fail(call, guard_address(call), settings->tries_per_address, &address_left);
     if (counted != STATUS_OK)
         return counted;
-    if (left == 0)
-        return call_refuse(call, status, code, field, "%s；错误次数过多，已暂时锁定", what);
+    if (left == 0) {
+        int64_t locked_ms = 0;
+        counted = guard_locked(call, subject, &locked_ms);
+        if (counted != STATUS_OK)
+            return counted;
+        status = call_refuse(call, status, code, field, "%s；错误次数过多，已锁定 %lld 分钟", what,
+                             (long long) (locked_ms + 59999) / 60000);
+        call_retry_after(call, (uint32_t) locked_ms);
+        return status;
+    }
     return call_refuse(call, status, code, field, "%s，还可以再试 %lld 次", what, (long long) left);
 }
 

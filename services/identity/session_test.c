@@ -77,6 +77,7 @@ TEST(login_locks_and_grows)
         for (int i = 0; i < 5; i++) {
             EXPECT(!fixture_login(&f, n == 0 && i % 2 ? ZHANG_MOBILE : names[n], "wrong-horse-1"));
             EXPECT(fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.wrong", "password"));
+            EXPECT(bench_failure(f.bench)->retry_after_ms == (i < 4 ? 0 : 15 * 60 * 1000));
         }
         EXPECT(!fixture_login(&f, names[n], PASSWORD));
         EXPECT(fixture_failed(&f, STATUS_RESOURCE_EXHAUSTED, "identity.locked", "password"));
