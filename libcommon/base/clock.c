@@ -61,7 +61,6 @@ void clock_civil(int64_t days, int *year, int *month, int *day)
     *year = (int) (year_of_era + era * 400 + (*month <= 2));
 }
 
-/* Digits first, then the calendar: a day is real when it comes back the same. */
 static bool digits(const char *text, size_t count, int *ret)
 {
     int value = 0;
@@ -74,7 +73,7 @@ static bool digits(const char *text, size_t count, int *ret)
     return true;
 }
 
-/* "YYYY-MM-DD" in exactly ten bytes. */
+/* "YYYY-MM-DD" in exactly ten bytes.  A day is real when it comes back in its month. */
 static bool day_parse(const char *text, int64_t *ret_days)
 {
     int year, month, day;
@@ -86,7 +85,7 @@ static bool day_parse(const char *text, int64_t *ret_days)
     int64_t days = clock_days(year, month, day);
     int same_year, same_month, same_day;
     clock_civil(days, &same_year, &same_month, &same_day);
-    if (same_month != month || same_day != day)
+    if (same_month != month)                 /* the 30th of February is in March */
         return false;
     *ret_days = days;
     return true;
