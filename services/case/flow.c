@@ -315,8 +315,8 @@ static status_t tell(call_t *call, step_t *step, const char *text, const char *m
     status_t status = record_log(call, &step->row, &entry, &seq);
     if (status == STATUS_OK && step->flow->notice)
         status = record_notify(call, &step->row, step->flow->notice, message ? message : text, seq);
-    if (status == STATUS_OK && step->flow->next != STAYS && step->row.state != STATE(DRAFT))
-        status = record_announce(call, &step->row);
+    if (status == STATUS_OK && step->flow->next != STAYS && step->flow->action != ACTION(SUBMIT))
+        status = record_announce(call, &step->row);         /* submit.c tells of a new case itself */
     return status;
 }
 
