@@ -102,8 +102,8 @@ static const flow_t FLOW[] = {
     {ACTION(END_SPECIAL), UNDECIDED, BY_OFFICIAL, "case.review", NULL, "特别程序进行中", STAYS,
      NOTICE(SPECIAL), false},
     {ACTION(CLAIM), WAITS, BY_OFFICIAL, NULL, unclaimed, "未被认领", STAYS, 0, true},
-    {ACTION(TRANSFER), WAITS, BY_OFFICIAL, NULL, claimed, "已认领；本人或有 case.assign 权限者", STAYS, 0, true},
-    {ACTION(RELEASE), WAITS, BY_OFFICIAL, NULL, claimed, "已认领；本人或有 case.assign 权限者", STAYS, 0, true},
+    {ACTION(TRANSFER), WAITS, BY_OFFICIAL, NULL, claimed, "已认领；本人或有 case.decide 权限者", STAYS, 0, true},
+    {ACTION(RELEASE), WAITS, BY_OFFICIAL, NULL, claimed, "已认领；本人或有 case.decide 权限者", STAYS, 0, true},
     {ACTION(REMIND), WAITS | IN(CORRECTION), BY_TIME, NULL, NULL, "期限届满前一个工作日", STAYS, 0, true},
     {ACTION(RECOMPUTE), WAITS | IN(CORRECTION), BY_TIME, NULL, NULL, "公布了新的节假日安排", STAYS, 0, true},
 };
@@ -170,25 +170,29 @@ static status_t check_department(call_t *call, const Case__StoredCase *row)
     return STATUS_OK;
 }
 
+/* Who decides in the department also says who has which case. */
+static bool may_assign(const call_t *call, const flow_t *flow)
+{
+    return (flow->action == ACTION(TRANSFER) || flow->action == ACTION(RELEASE)) &&
+           call_permitted(call, "case.decide");
+}
+
 static status_t check_permission(call_t *call, const flow_t *flow, const Case__StoredCase *row)
 {
     const char *permission = flow->permission ? flow->permission : row->waits_for;
-    if (call->caller.kind == YW__CALLER_KIND__CALLER_KIND_SYSTEM || call_permitted(call, permission))
+    if (call->caller.kind == YW__CALLER_KIND__CALLER_KIND_SYSTEM ||
+        call_permitted(call, permission) || may_assign(call, flow))
         return STATUS_OK;
     return call_fail(call, STATUS_PERMISSION_DENIED, "permission", NULL, "您没有办理此环节的权限");
 }
 
-/* A claimed case is its officer's; others of the department need case.assign to take it away.  The
- * claim is on what the case waits for: other work (ending a special procedure) goes beside it.  The
- * department's own system is not bound by claims. */
+/* A claimed case is its officer's.  The claim is on what the case waits for: other work (ending a
+ * special procedure) goes beside it.  The department's own system is not bound by claims. */
 static status_t check_claim(call_t *call, const flow_t *flow, const Case__StoredCase *row)
 {
     if (call->caller.kind != YW__CALLER_KIND__CALLER_KIND_STAFF || text_empty(row->officer_id) ||
         text_equal(row->officer_id, call->caller.id) || flow->action == ACTION(CLAIM) ||
-        (flow->permission && !text_equal(flow->permission, row->waits_for)))
-        return STATUS_OK;
-    if ((flow->action == ACTION(TRANSFER) || flow->action == ACTION(RELEASE)) &&
-        call_permitted(call, "case.assign"))
+        (flow->permission && !text_equal(flow->permission, row->waits_for)) || may_assign(call, flow))
         return STATUS_OK;
     return call_fail(call, STATUS_FAILED_PRECONDITION, "case.claimed", NULL, "该办件已由%s认领，请与其联系",
                      row->officer_name);

@@ -373,7 +373,7 @@ TEST(a_claimed_case_is_its_officers)
     at = stand_ask(stand, &second, "case.FinishStage", &stage.base);
     EXPECT(text_equal(at->stage_id, "site"));
 
-    /* The chief of post (case.assign) may take it back. */
+    /* Who decides in the department may take it back. */
     Case__ReturnCaseRequest back = CASE__RETURN_CASE_REQUEST__INIT;
     back.id = at->id;
     back.version = at->version;

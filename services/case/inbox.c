@@ -59,7 +59,7 @@ status_t case_claim_case(call_t *call, const Case__ClaimCaseRequest *in, Case__C
 }
 
 /* Staff live in identity; a colleague who is none of this department, or lacks the permission, cannot act on
- * the case anyway, and case.assign takes it back. */
+ * the case anyway, and who decides in the department takes it back. */
 status_t case_transfer_case(call_t *call, const Case__TransferCaseRequest *in, Case__CaseStatus *out)
 {
     step_t step;

@@ -235,7 +235,7 @@ static inline stand_t *stand_new(void)
     self->other = bench_person("01JPERS0000000000000000002", YW__LEVEL__LEVEL_BASIC);
     self->clerk = bench_staff(self->bench, "clerk", "housing", "case.receive");
     self->reviewer = bench_staff(self->bench, "reviewer", "housing", "case.review");
-    self->chief = bench_staff(self->bench, "chief", "housing", "case.decide case.assign case.review");
+    self->chief = bench_staff(self->bench, "chief", "housing", "case.decide");
     self->stranger = bench_staff(self->bench, "stranger", "transport",
                                  "case.receive case.review case.decide");
     self->system = bench_system("housing-system", "housing");
