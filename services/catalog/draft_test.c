@@ -63,10 +63,10 @@ static office_t office_new(void)
 {
     office_t self;
     self.bench = bench_new(catalog_service(), NULL);
-    self.editor = bench_staff(self.bench, "editor", "zjj", "item.edit item.publish item.review");
+    self.editor = bench_staff(self.bench, "editor", "zjj", "item.edit item.publish item.check");
     self.second = bench_staff(self.bench, "second", "zjj", "item.edit");
     self.publisher = bench_staff(self.bench, "publisher", "zjj", "item.publish");
-    self.reviewer = bench_staff(self.bench, "reviewer", "sfj", "item.review");
+    self.reviewer = bench_staff(self.bench, "reviewer", "sfj", "item.check");
     self.other = bench_staff(self.bench, "other", "wjw", "item.edit item.publish");
     return self;
 }

@@ -168,7 +168,7 @@ status_t catalog_list_staff_items(call_t *call, const Catalog__ListStaffItemsReq
 /* Reviewers work across departments. */
 static bool may_read(const call_t *call, const char *department_id)
 {
-    return item_own(call, department_id) || call_permitted(call, "item.review")
+    return item_own(call, department_id) || call_permitted(call, "item.check")
            || call_permitted(call, "item.publish");
 }
 

@@ -162,7 +162,7 @@ TEST(catch_all_material_stays_a_draft)
 TEST(staff_import_drafts_of_their_own)
 {
     bench_t *bench = bench_new(catalog_service(), NULL);
-    caller_t staff = bench_staff(bench, "s1", "zjj", "item.import");
+    caller_t staff = bench_staff(bench, "s1", "zjj", "item.edit");
     const char *list = "[{\"name\":\"甲\",\"departmentId\":\"zjj\"},{\"name\":\"乙\",\"departmentId\":\"wjw\"}]";
     Catalog__ListFormat json = CATALOG__LIST_FORMAT__LIST_FORMAT_JSON;
     EXPECT(!import_text(bench, &staff, json, list, true));
@@ -172,7 +172,7 @@ TEST(staff_import_drafts_of_their_own)
     EXPECT(reported(report, 2, "departmentId", "other_department"));
     EXPECT(bench_count(bench, "SELECT count(*) FROM items WHERE version > 0") == 0);
 
-    caller_t nobody = bench_staff(bench, "s2", "zjj", "item.edit");
+    caller_t nobody = bench_staff(bench, "s2", "zjj", "item.publish");
     EXPECT(!import_text(bench, &nobody, json, list, false));
     bench_free(&bench);
 }
