@@ -289,15 +289,19 @@ static bool heard(link_t *self, broker_t *broker, const frame_t *frame)
     }
 }
 
-/* Nothing waits: is there a connection, and does the broker know us? */
-static void watch_connection(link_t *self, broker_t *broker)
+/* Nothing waits: is there a connection, and does the broker know us?  True: read again, because
+ * whoever asks libzmq (for its events, or to send) may take the wake-up of a message that came
+ * just now, and ZMQ_FD tells of it only once. */
+static bool watch_connection(link_t *self, broker_t *broker)
 {
-    bool connected = socket_events(broker) & ZMQ_POLLOUT;
-    if (!connected && broker->state != STATE_AWAY)
+    int events = socket_events(broker);
+    bool connected = events & ZMQ_POLLOUT, away = broker->state == STATE_AWAY;
+    if (!connected && !away)
         lose(broker);
-    else if (connected && broker->state == STATE_AWAY &&
+    else if (connected && away &&
              (!broker->said_ready || self->now_ms - broker->joined_ms >= REJOIN_MS))
         join(self, broker);
+    return events & ZMQ_POLLIN || (away && broker->state == STATE_JOINING);
 }
 
 static step_t step(link_t *self, broker_t *broker, link_message_t *ret)
@@ -311,10 +315,9 @@ static step_t step(link_t *self, broker_t *broker, link_message_t *ret)
     bool good;
     if (!message_read(broker, ret, &good)) {
         /* A wake-up without a message says that the connection came or went. */
-        if (!broker->busy || broker->state != STATE_ALIVE)
-            watch_connection(self, broker);
+        bool again = (!broker->busy || broker->state != STATE_ALIVE) && watch_connection(self, broker);
         broker->busy = false;
-        return broker->lost ? STEP_INSIDE : STEP_NOTHING;
+        return again || broker->lost ? STEP_INSIDE : STEP_NOTHING;
     }
     broker->busy = true;
     if (good && heard(self, broker, &ret->frame))

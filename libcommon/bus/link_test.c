@@ -3,6 +3,7 @@
  * Sockets are real (ipc in a temporary folder), the link's time is not: a tick moves it. */
 #include "link.h"
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +204,54 @@ TEST(link_asks_when_it_is_alive_only)
     link_cancel(link, broker, 6);
     EXPECT(stand_hear(&stand) == COMMAND_CANCEL && stand.frame.call == 6);
     link_close(&link);
+    stand_close(&stand);
+    end();
+}
+
+/* A broker that answers at once, from a thread of its own. */
+static void *answer_all(void *arg)
+{
+    stand_t *stand = arg;
+    while (stand_hear(stand) == COMMAND_CALL)
+        stand_say(stand, &(frame_t){.command = COMMAND_ANSWER, .call = stand->frame.call}, 2, "fine");
+    return NULL;
+}
+
+/* Looks until nothing comes and once more, as a process does before it sleeps. */
+static bool take_answer(link_t *link)
+{
+    link_message_t message;
+    bool taken = false;
+    for (int empty = 0; empty < 2 && !taken; empty++)
+        if ((taken = link_receive(link, &message)))
+            link_message_free(&message);
+    return taken;
+}
+
+/* ZMQ_FD tells of a message once; a link that overlooks it sleeps although there is an answer. */
+TEST(link_never_sleeps_over_a_message)
+{
+    enum { CALLS = 20000, ASLEEP_MS = 500 };
+    begin();
+    stand_t stand;
+    stand_open(&stand, "a");
+    link_t *link = open_link(list(stand.endpoint, NULL), NULL);
+    EXPECT(join(&stand, link));
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, answer_all, &stand) == 0);
+
+    int overslept = 0;
+    struct pollfd fd = {.fd = link_fd(link), .events = POLLIN};
+    for (int i = 1; i <= CALLS && overslept == 0; i++) {
+        EXPECT(link_call(link, (uint64_t) i, "case.Get", 1000, "m", 1, "b", 1, NULL) == STATUS_OK);
+        bool silent = false;
+        while (!take_answer(link))
+            silent = poll(&fd, 1, ASLEEP_MS) == 0 && poll(&fd, 1, 0) == 0;
+        overslept += silent;
+    }
+    EXPECT(overslept == 0);
+    link_close(&link);                  /* its BYE ends the thread */
+    pthread_join(thread, NULL);
     stand_close(&stand);
     end();
 }
