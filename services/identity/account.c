@@ -1,5 +1,4 @@
 #include "account.h"
-#include <string.h>
 #include "agreement.h"
 #include "code.h"
 #include "guard.h"
@@ -25,7 +24,8 @@ static status_t account_read(call_t *call, query_t *row, account_t *ret)
         *ret = (account_t){
             .id = id,
             .name = secrets_column(secrets, row, "name", SEAL_ACCOUNT_NAME, id, arena),
-            .id_number = secrets_column(secrets, row, "id_number", SEAL_ACCOUNT_ID_NUMBER, id, arena),
+            .id_number =
+                secrets_column(secrets, row, "id_number", SEAL_ACCOUNT_ID_NUMBER, id, arena),
             .mobile = secrets_column(secrets, row, "mobile", SEAL_ACCOUNT_MOBILE, id, arena),
             .level = (Yw__Level) query_get_int(row, "level"),
             .password_hash = query_get_text(row, "password_hash", arena),
@@ -83,7 +83,8 @@ typedef struct {
 /* Nothing slow is done for those without a right code: neither Argon2 nor the library. */
 status_t identity_register_person_prepare(call_t *call, const Identity__RegisterRequest *in)
 {
-    password_judge(call, "password", in->password, (const char *[]){in->id_number, in->mobile, NULL});
+    password_judge(call, "password", in->password,
+                   (const char *[]){in->id_number, in->mobile, NULL});
     status_t status = call_faulty(call);
     registration_t *plan = arena_alloc(call->arena, sizeof *plan);
     if (status == STATUS_OK && !plan)
@@ -196,7 +197,8 @@ static void account_show(call_t *call, const account_t *account, Identity__Accou
     out->created_at = timestamp_make(call->arena, account->created_at);
 }
 
-status_t identity_register_person(call_t *call, const Identity__RegisterRequest *in, Identity__Account *out)
+status_t identity_register_person(call_t *call, const Identity__RegisterRequest *in,
+                                  Identity__Account *out)
 {
     const registration_t *plan = call->prepared;
     status_t status = code_check(call, in->mobile, IDENTITY__PURPOSE__PURPOSE_REGISTER, in->code);
@@ -332,7 +334,8 @@ status_t identity_reset_password_prepare(call_t *call, const Identity__ResetPass
 
 /* The code proves the mobile, the ID number that the account is meant: a mobile that was given to
  * somebody else does not open its former owner's account. */
-status_t identity_reset_password(call_t *call, const Identity__ResetPasswordRequest *in, Yw__Empty *out)
+status_t identity_reset_password(call_t *call, const Identity__ResetPasswordRequest *in,
+                                 Yw__Empty *out)
 {
     (void) out;
     const reset_t *plan = call->prepared;
@@ -352,9 +355,10 @@ status_t identity_reset_password(call_t *call, const Identity__ResetPasswordRequ
         return status;
 
     status = account_by_mobile(call, in->mobile, &account);
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !text_equal(account.id_number, id_number)))
-        return guard_refuse_wrong(call, guard, STATUS_INVALID_ARGUMENT, "identity.wrong", "idNumber",
-                                  "身份证号码与手机号码不匹配");
+    if (status == STATUS_NOT_FOUND ||
+        (status == STATUS_OK && !text_equal(account.id_number, id_number)))
+        return guard_refuse_wrong(call, guard, STATUS_INVALID_ARGUMENT, "identity.wrong",
+                                  "idNumber", "身份证号码与手机号码不匹配");
     if (status != STATUS_OK)
         return status;
     call_concerns(call, account.id);
@@ -373,8 +377,8 @@ status_t identity_reset_password(call_t *call, const Identity__ResetPasswordRequ
 
 /* --- levels and persons ---------------------------------------------------------------- */
 
-static status_t level_set(call_t *call, const Identity__RaiseLevelRequest *in, const account_t *account,
-                          Yw__Level level)
+static status_t level_set(call_t *call, const Identity__RaiseLevelRequest *in,
+                          const account_t *account, Yw__Level level)
 {
     query_t *raise = query(call->store, "UPDATE accounts SET level = :level WHERE id = :id");
     query_text(raise, "id", account->id);
@@ -424,7 +428,8 @@ status_t identity_raise_level(call_t *call, const Identity__RaiseLevelRequest *i
     return status;
 }
 
-status_t identity_get_person(call_t *call, const Identity__GetPersonRequest *in, Identity__Person *out)
+status_t identity_get_person(call_t *call, const Identity__GetPersonRequest *in,
+                             Identity__Person *out)
 {
     account_t account;
     status_t status = account_by_id(call, in->account_id, &account);

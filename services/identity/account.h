@@ -1,4 +1,5 @@
-/* account.h - natural persons: registration, levels, what others of the service need of an account. */
+/* account.h - natural persons: registration, levels, what others of the service need of an
+ * account. */
 #pragma once
 #include "identity.h"
 

@@ -1,11 +1,13 @@
 #include "fixture.h"
 
-/* REQ: U-02 U-03 U-09.  A person registers; the account is there, at 初级, with the agreement concluded. */
+/* REQ: U-02 U-03 U-09.  A person registers; the account is there, at 初级, with the agreement
+ * concluded. */
 TEST(register_makes_an_account)
 {
     fixture_t f = fixture_new();
     Identity__RegisterRequest in = fixture_registration(&f, ZHANG_NAME, ZHANG_ID, ZHANG_MOBILE);
-    const Identity__Account *made = ASK(&f, &BENCH_ANONYMOUS, "identity.RegisterPerson", &in, Identity__Account);
+    const Identity__Account *made =
+        ASK(&f, &BENCH_ANONYMOUS, "identity.RegisterPerson", &in, Identity__Account);
     EXPECT(made && made->level == YW__LEVEL__LEVEL_BASIC);
     EXPECT(made && text_equal(made->agreement_version, "2026-01"));
     EXPECT(made && timestamp_ms(made->agreement_at) == bench_now(f.bench));
@@ -13,7 +15,8 @@ TEST(register_makes_an_account)
 
     caller_t zhang = bench_person(made ? made->id : "", YW__LEVEL__LEVEL_BASIC);
     Yw__Empty empty = YW__EMPTY__INIT;
-    const Identity__Account *own = ASK(&f, &zhang, "identity.GetAccount", &empty, Identity__Account);
+    const Identity__Account *own =
+        ASK(&f, &zhang, "identity.GetAccount", &empty, Identity__Account);
     EXPECT(own && text_equal(own->name, ZHANG_NAME));
     EXPECT(own && text_equal(own->mobile_masked, "138****0001"));
     fixture_free(&f);
@@ -49,7 +52,8 @@ TEST(register_names_the_field_at_fault)
     in = good;
     in.agreement_version = "2025-01";
     EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.RegisterPerson", &in, Identity__Account));
-    EXPECT(fixture_failed(&f, STATUS_FAILED_PRECONDITION, "identity.agreement_changed", "agreementVersion"));
+    EXPECT(fixture_failed(&f, STATUS_FAILED_PRECONDITION, "identity.agreement_changed",
+                          "agreementVersion"));
     EXPECT(bench_count(f.bench, "SELECT count(*) FROM accounts") == 0);
     EXPECT(ASK(&f, &BENCH_ANONYMOUS, "identity.RegisterPerson", &good, Identity__Account));
     fixture_free(&f);
@@ -77,7 +81,8 @@ TEST(register_stops_guessing_of_names)
     Identity__RegisterRequest in = fixture_registration(&f, "王五", ZHANG_ID, ZHANG_MOBILE);
     for (int i = 0; i < 5; i++) {
         EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.RegisterPerson", &in, Identity__Account));
-        EXPECT(fixture_failed(&f, STATUS_FAILED_PRECONDITION, "identity.person_mismatch", "idNumber"));
+        EXPECT(
+            fixture_failed(&f, STATUS_FAILED_PRECONDITION, "identity.person_mismatch", "idNumber"));
     }
     in.name = ZHANG_NAME;
     EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.RegisterPerson", &in, Identity__Account));
@@ -109,7 +114,8 @@ TEST(change_password)
     EXPECT(fixture_login(&f, ZHANG_MOBILE, "battery-staple-7"));
     Identity__RefreshSessionRequest refresh = IDENTITY__REFRESH_SESSION_REQUEST__INIT;
     refresh.refresh_token = other->refresh_token;
-    EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
+    EXPECT(
+        !ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
     refresh.refresh_token = mine->refresh_token;
     EXPECT(ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
     fixture_free(&f);
@@ -131,7 +137,8 @@ TEST(reset_password)
     EXPECT(fixture_failed(&f, STATUS_INVALID_ARGUMENT, "identity.wrong", "idNumber"));
     in.id_number = ZHANG_ID;
     EXPECT(ASK(&f, &BENCH_ANONYMOUS, "identity.ResetPassword", &in, Yw__Empty));
-    EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.ResetPassword", &in, Yw__Empty));     /* the code is spent */
+    EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.ResetPassword", &in,
+                Yw__Empty)); /* the code is spent */
     EXPECT(fixture_failed(&f, STATUS_INVALID_ARGUMENT, "identity.code_expired", "code"));
     EXPECT(fixture_login(&f, ZHANG_ID, "battery-staple-7"));
     Identity__RefreshSessionRequest refresh = IDENTITY__REFRESH_SESSION_REQUEST__INIT;
@@ -162,7 +169,8 @@ TEST(raise_level)
     EXPECT(!ASK(&f, &clerk, "identity.RaiseLevel", &in, Identity__LevelRaised));
     EXPECT(fixture_failed(&f, STATUS_FAILED_PRECONDITION, "identity.level_reached", NULL));
     const Identity__SessionTokens *tokens = fixture_login(&f, ZHANG_ID, PASSWORD);
-    EXPECT(tokens && tokens->level == YW__LEVEL__LEVEL_MEDIUM && text_equal(tokens->account_id, id));
+    EXPECT(tokens && tokens->level == YW__LEVEL__LEVEL_MEDIUM &&
+           text_equal(tokens->account_id, id));
     fixture_free(&f);
 }
 
@@ -172,8 +180,10 @@ TEST(get_person_is_internal)
     fixture_t f = fixture_new();
     Identity__GetPersonRequest in = IDENTITY__GET_PERSON_REQUEST__INIT;
     in.account_id = fixture_zhang(&f);
-    const Identity__Person *person = ASK(&f, &BENCH_SERVICE, "identity.GetPerson", &in, Identity__Person);
-    EXPECT(person && text_equal(person->id_number, ZHANG_ID) && text_equal(person->mobile, ZHANG_MOBILE));
+    const Identity__Person *person =
+        ASK(&f, &BENCH_SERVICE, "identity.GetPerson", &in, Identity__Person);
+    EXPECT(person && text_equal(person->id_number, ZHANG_ID) &&
+           text_equal(person->mobile, ZHANG_MOBILE));
     caller_t admin = bench_staff(f.bench, "admin", "zjj", "account.all account.manage");
     EXPECT(!ASK(&f, &admin, "identity.GetPerson", &in, Identity__Person));
     in.account_id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -188,8 +198,8 @@ TEST(agreement_versions_are_fixed)
     fixture_t f = fixture_new();
     fixture_import(&f);
     Yw__Empty empty = YW__EMPTY__INIT;
-    const Identity__Agreement *agreement = ASK(&f, &BENCH_ANONYMOUS, "identity.GetAgreement", &empty,
-                                               Identity__Agreement);
+    const Identity__Agreement *agreement =
+        ASK(&f, &BENCH_ANONYMOUS, "identity.GetAgreement", &empty, Identity__Agreement);
     EXPECT(agreement && text_equal(agreement->version, "2026-01"));
     Identity__ImportAgreementRequest in = IDENTITY__IMPORT_AGREEMENT_REQUEST__INIT;
     in.version = "2026-01";

@@ -36,7 +36,8 @@ status_t identity_get_agreement(call_t *call, const Yw__Empty *in, Identity__Agr
 static status_t import_again(call_t *call, const Identity__ImportAgreementRequest *in,
                              Identity__ImportResult *out, bool *ret_known)
 {
-    query_t *row = query(call->store, "SELECT title, text FROM agreements WHERE version = :version");
+    query_t *row =
+        query(call->store, "SELECT title, text FROM agreements WHERE version = :version");
     query_text(row, "version", in->version);
     bool same = true;
     *ret_known = query_next(row);

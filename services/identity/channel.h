@@ -1,8 +1,8 @@
 /* channel.h - how a text leaves the platform for a person.
  *
- * An adapter is a channel_t with a send() that may wait: it is called in prepare halves only,
- * by one thread at a time (delivery.c sees to that).  Adding an operator's SMS gateway or app push is one more
- * x_open() here and one more name in identity.c. */
+ * An adapter is a channel_t with a send() that may wait: it is called in prepare halves only, by
+ * one thread at a time (delivery.c sees to that).  Adding an operator's SMS gateway or app push
+ * is one more x_open() here and one more name in identity.c. */
 #pragma once
 #include <stdint.h>
 #include "status.h"

@@ -8,8 +8,10 @@ TEST(channel_file_writes_lines)
     static const char text[] = "第一行\n\"引号\" \\ 与\t制表";
     char path[128];
     struct stat info;
-    EXPECT(f.identity->sms->send(f.identity->sms, ZHANG_MOBILE, "先", bench_now(f.bench)) == STATUS_OK);
-    EXPECT(f.identity->sms->send(f.identity->sms, ZHANG_MOBILE, text, bench_now(f.bench)) == STATUS_OK);
+    EXPECT(f.identity->sms->send(f.identity->sms, ZHANG_MOBILE, "先", bench_now(f.bench)) ==
+           STATUS_OK);
+    EXPECT(f.identity->sms->send(f.identity->sms, ZHANG_MOBILE, text, bench_now(f.bench)) ==
+           STATUS_OK);
     EXPECT(text_equal(fixture_sms(&f, ZHANG_MOBILE), text));
     snprintf(path, sizeof path, "%s/messages.jsonl", f.folder);
     EXPECT(stat(path, &info) == 0 && (info.st_mode & 0777) == 0600);

@@ -87,7 +87,8 @@ static status_t check_rate(call_t *call, const char *mobile)
 static void bind_code(call_t *call, query_t *row, const char *id, const char *code)
 {
     const char *text = arena_printf(call->arena, "%s\n%s", id, code);
-    secrets_bind_lookup(&identity_of(call)->secrets, row, "code_key", LOOKUP_CODE, text ? text : "");
+    secrets_bind_lookup(&identity_of(call)->secrets, row, "code_key", LOOKUP_CODE,
+                        text ? text : "");
 }
 
 static status_t code_put(call_t *call, const Identity__SendCodeRequest *in, const char *code,
@@ -95,7 +96,8 @@ static status_t code_put(call_t *call, const Identity__SendCodeRequest *in, cons
 {
     const secrets_t *secrets = &identity_of(call)->secrets;
     const char *id = call_id(call);
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "INSERT INTO codes (id, mobile_key, purpose, code_key, address_key, tries, created_at, expires_at)"
         " VALUES (:id, :mobile_key, :purpose, :code_key, :address_key, 0, :now, :expires_at)");
     query_text(row, "id", id);

@@ -1,7 +1,7 @@
 /* code.h - six digits by SMS that prove who holds a mobile.
  *
- * Kept as a keyed hash, good for code_seconds, CODE_TRIES_MAX times wrong, once right.  Only the newest
- * code of a mobile and purpose counts. */
+ * Kept as a keyed hash, good for code_seconds, CODE_TRIES_MAX times wrong, once right.  Only the
+ * newest code of a mobile and purpose counts. */
 #pragma once
 #include "identity.h"
 
@@ -12,8 +12,8 @@
 status_t code_right(call_t *call, const char *mobile, Identity__Purpose purpose, const char *code,
                     bool *ret);
 
-/* OK, or the refusal, which names the field "code".  A wrong code is counted: what this gives must be what the
- * handler gives. */
+/* OK, or the refusal, which names the field "code".  A wrong code is counted: what this gives
+ * must be what the handler gives. */
 status_t code_check(call_t *call, const char *mobile, Identity__Purpose purpose, const char *code);
 
 /* The code did its work and is good no more; after code_check(), once the call succeeds. */

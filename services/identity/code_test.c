@@ -47,7 +47,8 @@ TEST(code_limit_per_address)
     char mobile[12];
     for (int i = 0; i < 4; i++) {
         snprintf(mobile, sizeof mobile, "1390000000%d", i);
-        EXPECT(send_from(&f, mobile, "192.0.2.1") == (i < 3 ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED));
+        EXPECT(send_from(&f, mobile, "192.0.2.1") ==
+               (i < 3 ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED));
     }
     EXPECT(send_from(&f, "13900000009", "192.0.2.2") == STATUS_OK);
     fixture_free(&f);
@@ -94,7 +95,8 @@ TEST(code_is_for_its_purpose)
     fixture_t f = fixture_new();
     fixture_zhang(&f);
     fixture_wait(&f, 61000);
-    const char *code = fixture_get_code(&f, ZHANG_MOBILE, IDENTITY__PURPOSE__PURPOSE_RESET_PASSWORD);
+    const char *code =
+        fixture_get_code(&f, ZHANG_MOBILE, IDENTITY__PURPOSE__PURPOSE_RESET_PASSWORD);
     EXPECT(!code_login(&f, ZHANG_MOBILE, code));
     EXPECT(fixture_failed(&f, STATUS_INVALID_ARGUMENT, "identity.code_expired", "code"));
     fixture_free(&f);

@@ -15,8 +15,9 @@ typedef struct {
     status_t status;
 } outcome_t;
 
-/* `outcomes` are filled by a prepare half and forgotten by the next one that sees them recorded.  If the write half
- * between failed (full disk), they are recorded then, not sent again. */
+/* `outcomes` are filled by a prepare half and forgotten by the next one that sees them
+ * recorded.  If the write half between failed (full disk), they are recorded then, not sent
+ * again. */
 struct deliverer {
     pthread_mutex_t lock;
     outcome_t outcomes[DELIVERY_BATCH_MAX];
@@ -50,13 +51,15 @@ status_t delivery_queue(call_t *call, const outgoing_t *outgoing)
 {
     const secrets_t *secrets = &identity_of(call)->secrets;
     const char *id = call_id(call);
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "INSERT INTO deliveries (id, message_id, recipient, text, state, attempts, due_at,"
         " expires_at, created_at, error) VALUES (:id, :message_id, :recipient, :text, :state, 0, :now,"
         " :expires_at, :now, '')");
     query_text(row, "id", id);
     query_text(row, "message_id", outgoing->message_id);
-    secrets_bind(secrets, row, "recipient", SEAL_DELIVERY_RECIPIENT, id, outgoing->mobile, call->arena);
+    secrets_bind(secrets, row, "recipient", SEAL_DELIVERY_RECIPIENT, id, outgoing->mobile,
+                 call->arena);
     secrets_bind(secrets, row, "text", SEAL_DELIVERY_TEXT, id, outgoing->text, call->arena);
     query_int(row, "state", outgoing->suppressed
                                 ? IDENTITY__DELIVERY_STATE__DELIVERY_STATE_SUPPRESSED
@@ -115,7 +118,8 @@ static status_t send_one(call_t *call, query_t *row, const char *id)
 
 static status_t send_due(call_t *call, deliverer_t *self)
 {
-    query_t *due = query(call->store,
+    query_t *due = query(
+        call->store,
         "SELECT id, recipient, text, attempts, expires_at FROM deliveries WHERE state = 1 AND due_at <= :now"
         " ORDER BY due_at, id LIMIT 32");
     query_int(due, "now", call->now_ms);
@@ -193,7 +197,8 @@ static status_t record(call_t *call, const outcome_t *outcome)
     if (outcome->status != STATUS_OK)
         log_warn("delivery %s: attempt %lld failed: %s", outcome->id,
                  (long long) outcome->attempts + 1, status_name(outcome->status));
-    bool again = outcome->status == STATUS_UNAVAILABLE && outcome->attempts + 1 < DELIVERY_TRIES_MAX;
+    bool again =
+        outcome->status == STATUS_UNAVAILABLE && outcome->attempts + 1 < DELIVERY_TRIES_MAX;
     return again ? record_retry(call, outcome) : record_end(call, outcome);
 }
 

@@ -1,8 +1,9 @@
 /* delivery.h - what is on its way out through a channel.
  *
- * A handler queues rows; the tick DeliverMessages sends what is due in its prepare half (which may wait) and
- * records how it went in its write half.  A crash between the two sends again: at least once.  A text that could not be
- * sent is tried DELIVERY_TRIES_MAX times with growing pauses, then given up and shown as failed. */
+ * A handler queues rows; the tick DeliverMessages sends what is due in its prepare half (which
+ * may wait) and records how it went in its write half.  A crash between the two sends again: at
+ * least once.  A text that could not be sent is tried DELIVERY_TRIES_MAX times with growing
+ * pauses, then given up and shown as failed. */
 #pragma once
 #include "identity.h"
 

@@ -1,6 +1,5 @@
 #include "department.h"
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include "message.h"
 #include "text.h"
@@ -48,7 +47,8 @@ status_t identity_list_departments(call_t *call, const Identity__ListDepartments
     out->n_departments = count < size ? count : size;
     if (status == STATUS_OK && count > size) {
         const Identity__Department *last = out->departments[size - 1];
-        out->next_page_token = arena_printf(call->arena, "%" PRIu32 ":%s", last->position, last->id);
+        out->next_page_token =
+            arena_printf(call->arena, "%" PRIu32 ":%s", last->position, last->id);
         if (!out->next_page_token)
             return STATUS_RESOURCE_EXHAUSTED;
     }
@@ -65,7 +65,8 @@ static bool same(const Identity__Department *a, const Identity__Department *b)
 
 static status_t write_one(call_t *call, const Identity__Department *department, size_t at)
 {
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "INSERT INTO departments (id, name, short_name, credit_code, division, address, phone, position,"
         " sample) VALUES (:id, :name, :short_name, :credit_code, :division, :address, :phone, :position,"
         " :sample) ON CONFLICT (id) DO UPDATE SET name = excluded.name, short_name = excluded.short_name,"

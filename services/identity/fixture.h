@@ -1,6 +1,8 @@
-/* fixture.h - a platform with some departments, two persons in the library and an agreement, for tests.
+/* fixture.h - a platform with some departments, two persons in the library and an agreement, for
+ * tests.
  *
- * Keys and the channel's file live in a temporary folder; time stands still until fixture_wait(). */
+ * Keys and the channel's file live in a temporary folder; time stands still until
+ * fixture_wait(). */
 #pragma once
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +48,8 @@ UNUSED static void fixture_wait(fixture_t *self, int64_t ms)
 }
 
 /* Whether the last call failed so, naming the field (NULL: any). */
-UNUSED static bool fixture_failed(fixture_t *self, status_t status, const char *code, const char *field)
+UNUSED static bool fixture_failed(fixture_t *self, status_t status, const char *code,
+                                  const char *field)
 {
     const Yw__Status *failure = bench_failure(self->bench);
     if (!failure || failure->status != (int) status || strcmp(failure->code, code) != 0) {
@@ -54,7 +57,8 @@ UNUSED static bool fixture_failed(fixture_t *self, status_t status, const char *
                 failure ? failure->code : "");
         return false;
     }
-    return !field || (failure->n_violations == 1 && strcmp(failure->violations[0]->field, field) == 0);
+    return !field ||
+           (failure->n_violations == 1 && strcmp(failure->violations[0]->field, field) == 0);
 }
 
 UNUSED static void fixture_import(fixture_t *self)
@@ -72,7 +76,8 @@ UNUSED static void fixture_import(fixture_t *self)
     Identity__ImportDepartmentsRequest departments = IDENTITY__IMPORT_DEPARTMENTS_REQUEST__INIT;
     departments.departments = (Identity__Department *[]){&zjj, &wjw};
     departments.n_departments = 2;
-    EXPECT(ASK(self, &BENCH_SERVICE, "identity.ImportDepartments", &departments, Identity__ImportResult));
+    EXPECT(ASK(self, &BENCH_SERVICE, "identity.ImportDepartments", &departments,
+               Identity__ImportResult));
 
     Identity__PopulationRecord zhang = IDENTITY__POPULATION_RECORD__INIT;
     Identity__PopulationRecord li = IDENTITY__POPULATION_RECORD__INIT;
@@ -84,7 +89,8 @@ UNUSED static void fixture_import(fixture_t *self)
     population.persons = (Identity__PopulationRecord *[]){&zhang, &li};
     population.n_persons = 2;
     population.source = "test";
-    EXPECT(ASK(self, &BENCH_SERVICE, "identity.ImportPopulation", &population, Identity__ImportResult));
+    EXPECT(ASK(self, &BENCH_SERVICE, "identity.ImportPopulation", &population,
+               Identity__ImportResult));
 
     char text[601] = "";
     for (size_t i = 0; i < 100; i++)
@@ -96,7 +102,8 @@ UNUSED static void fixture_import(fixture_t *self)
     agreement.title = "协议";
     agreement.text = text;
     agreement.effective_at = &from;
-    EXPECT(ASK(self, &BENCH_SERVICE, "identity.ImportAgreement", &agreement, Identity__ImportResult));
+    EXPECT(
+        ASK(self, &BENCH_SERVICE, "identity.ImportAgreement", &agreement, Identity__ImportResult));
 }
 
 UNUSED static fixture_t fixture_new(void)
@@ -163,7 +170,8 @@ UNUSED static const char *fixture_code(fixture_t *self, const char *mobile)
 }
 
 /* Asks for a code and reads it from the channel. */
-UNUSED static const char *fixture_get_code(fixture_t *self, const char *mobile, Identity__Purpose purpose)
+UNUSED static const char *fixture_get_code(fixture_t *self, const char *mobile,
+                                           Identity__Purpose purpose)
 {
     Identity__SendCodeRequest in = IDENTITY__SEND_CODE_REQUEST__INIT;
     in.mobile = mobile;
@@ -174,7 +182,8 @@ UNUSED static const char *fixture_get_code(fixture_t *self, const char *mobile, 
 }
 
 UNUSED static Identity__RegisterRequest fixture_registration(fixture_t *self, const char *name,
-                                                             const char *id_number, const char *mobile)
+                                                             const char *id_number,
+                                                             const char *mobile)
 {
     Identity__RegisterRequest in = IDENTITY__REGISTER_REQUEST__INIT;
     in.name = name;

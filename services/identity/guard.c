@@ -58,7 +58,8 @@ static status_t guard_read(call_t *call, const char *subject, guard_t *ret)
 
 static status_t guard_write(call_t *call, const char *subject, const guard_t *guard)
 {
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "INSERT INTO guards (subject_key, failures, locks, locked_until, failed_at)"
         " VALUES (:subject_key, :failures, :locks, :locked_until, :now)"
         " ON CONFLICT (subject_key) DO UPDATE SET failures = excluded.failures,"

@@ -1,8 +1,8 @@
 /* guard.h - counts what went wrong, per account and per address, and locks.
  *
  * `tries` failures lock for lock_minutes; each further lock is twice as long, up to a day; a day
- * without failures forgets.  A name that has no account is counted in the same way, so that locks tell nobody
- * which names exist.  The database keeps only keyed hashes of subjects. */
+ * without failures forgets.  A name that has no account is counted in the same way, so that
+ * locks tell nobody which names exist.  The database keeps only keyed hashes of subjects. */
 #pragma once
 #include "call.h"
 
@@ -20,9 +20,9 @@ status_t guard_refuse(call_t *call, const char *field, int64_t locked_ms);
  * writes, which must then end with call_refuse() for the count to stay. */
 status_t guard_fail(call_t *call, const char *subject, int64_t tries, int64_t *ret_left);
 
-/* Counts one failure for the subject and for the caller's address and refuses with `status` and `code`,
- * naming the field; `what` is a Chinese sentence without its full stop, the tries left are added.
- * Gives what the handler gives. */
+/* Counts one failure for the subject and for the caller's address and refuses with `status` and
+ * `code`, naming the field; `what` is a Chinese sentence without its full stop, the tries left
+ * are added. Gives what the handler gives. */
 status_t guard_refuse_wrong(call_t *call, const char *subject, status_t status, const char *code,
                             const char *field, const char *what);
 

@@ -1,7 +1,7 @@
 /* identity.h - the service as a whole: its settings, keys and adapters.
  *
- * identity_t is made once at start and read by all threads; what changes in it (delivery.c) has its own
- * lock.  Everything else is in the database. */
+ * identity_t is made once at start and read by all threads; what changes in it (delivery.c) has
+ * its own lock.  Everything else is in the database. */
 #pragma once
 #include "call.h"
 #include "channel.h"
@@ -31,7 +31,7 @@ typedef struct identity {
     const population_t *population;
     channel_t *sms;
     deliverer_t *deliverer;
-    char dummy_hash[CRYPTO_PASSWORD_SIZE];    /* checked for unknown accounts: the same time is spent */
+    char dummy_hash[CRYPTO_PASSWORD_SIZE];    /* checked for unknown accounts, to spend the time */
 } identity_t;
 
 /* What main() and tests run. */

@@ -1,9 +1,8 @@
 /* login.c - from a name and a secret to a session: people and staff.
  *
- * The slow half finds the account and checks the password; the write half looks at the locks again,
- * since many guesses may have been in the slow half at once, counts, and starts the session.  Nothing in the
- * answer, its time or its locks tells whether an account exists. */
-#include <string.h>
+ * The slow half finds the account and checks the password; the write half looks at the locks
+ * again, since many guesses may have been in the slow half at once, counts, and starts the
+ * session.  Nothing in the answer, its time or its locks tells whether an account exists. */
 #include "account.h"
 #include "clock.h"
 #include "code.h"
@@ -62,7 +61,8 @@ status_t identity_login_prepare(call_t *call, const Identity__LoginRequest *in)
                          "请输入密码或短信验证码（二选一）");
     login_t *plan = arena_alloc(call->arena, sizeof *plan);
     account_t account = {0};
-    status_t status = plan ? find_account(call, in->identifier, &account) : STATUS_RESOURCE_EXHAUSTED;
+    status_t status =
+        plan ? find_account(call, in->identifier, &account) : STATUS_RESOURCE_EXHAUSTED;
     if (status != STATUS_OK)
         return status;
     plan->subject = account_guard(call, &account, in->identifier);
@@ -110,7 +110,8 @@ static status_t login_by_password(call_t *call, const login_t *plan)
     return status == STATUS_OK ? guard_clear(call, plan->subject) : status;
 }
 
-status_t identity_login(call_t *call, const Identity__LoginRequest *in, Identity__SessionTokens *out)
+status_t identity_login(call_t *call, const Identity__LoginRequest *in,
+                        Identity__SessionTokens *out)
 {
     const login_t *plan = call->prepared;
     status_t status = in->password[0] ? login_by_password(call, plan)
@@ -126,7 +127,8 @@ status_t identity_staff_login_prepare(call_t *call, const Identity__StaffLoginRe
 {
     login_t *plan = arena_alloc(call->arena, sizeof *plan);
     staff_login_t staff = {0};
-    status_t status = plan ? staff_login_find(call, in->login_name, &staff) : STATUS_RESOURCE_EXHAUSTED;
+    status_t status =
+        plan ? staff_login_find(call, in->login_name, &staff) : STATUS_RESOURCE_EXHAUSTED;
     if (status != STATUS_OK)
         return status;
     plan->id = staff.id;

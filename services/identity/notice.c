@@ -38,11 +38,14 @@ status_t notice_put(call_t *call, const notice_t *notice)
     const char *sms = arena_printf(call->arena, "【一网】%s：%s", notice->title, notice->text);
     if (!sms)
         return STATUS_RESOURCE_EXHAUSTED;
-    return delivery_queue(call, &(outgoing_t){id, account.mobile, sms, call->now_ms + SMS_LIFE_MS, false});
+    return delivery_queue(
+        call, &(outgoing_t){id, account.mobile, sms, call->now_ms + SMS_LIFE_MS, false});
 }
 
-/* An event for a person without an account (an application made at a window) has no inbox to go to. */
-status_t identity_on_applicant_notified(call_t *call, const Case__ApplicantNotified *in, Yw__Empty *out)
+/* An event for a person without an account (an application made at a window) has no inbox to go
+ * to. */
+status_t identity_on_applicant_notified(call_t *call, const Case__ApplicantNotified *in,
+                                        Yw__Empty *out)
 {
     (void) out;
     const ProtobufCEnumValue *kind =
@@ -61,9 +64,10 @@ status_t identity_on_applicant_notified(call_t *call, const Case__ApplicantNotif
 
 /* --- reading ---------------------------------------------------------------------- */
 
-#define MESSAGE_COLUMNS "SELECT m.id AS id, m.kind AS kind, m.case_id AS case_id, m.title AS _title," \
-    " m.text AS _text, m.created_at AS created_at, m.read_at AS read_at," \
-    " coalesce(d.state, 0) AS sms_state" \
+#define MESSAGE_COLUMNS                                                                            \
+    "SELECT m.id AS id, m.kind AS kind, m.case_id AS case_id, m.title AS _title,"                  \
+    " m.text AS _text, m.created_at AS created_at, m.read_at AS read_at,"                          \
+    " coalesce(d.state, 0) AS sms_state"                                                           \
     " FROM messages m LEFT JOIN deliveries d ON d.message_id = m.id"
 
 /* *ret_whole false: the row does not open. */
@@ -107,7 +111,8 @@ status_t identity_list_messages(call_t *call, const Identity__ListMessagesReques
     bool whole = true;
     size_t count = 0;
     while (count <= size && whole) {
-        list[count] = (Identity__Message *) message_new(&identity__message__descriptor, call->arena);
+        list[count] =
+            (Identity__Message *) message_new(&identity__message__descriptor, call->arena);
         if (!list[count] || !message_row(call, rows, list[count], &whole))
             break;
         count++;
@@ -127,7 +132,8 @@ status_t identity_list_messages(call_t *call, const Identity__ListMessagesReques
 status_t identity_read_message(call_t *call, const Identity__ReadMessageRequest *in,
                                Identity__Message *out)
 {
-    query_t *mark = query(call->store,
+    query_t *mark = query(
+        call->store,
         "UPDATE messages SET read_at = coalesce(read_at, :now) WHERE id = :id AND account_id = :account_id");
     query_text(mark, "id", in->id);
     query_text(mark, "account_id", call->caller.id);
@@ -136,7 +142,8 @@ status_t identity_read_message(call_t *call, const Identity__ReadMessageRequest 
     if (status != STATUS_OK)
         return status;
 
-    query_t *row = query(call->store, MESSAGE_COLUMNS " WHERE m.id = :id AND m.account_id = :account_id");
+    query_t *row =
+        query(call->store, MESSAGE_COLUMNS " WHERE m.id = :id AND m.account_id = :account_id");
     query_text(row, "id", in->id);
     query_text(row, "account_id", call->caller.id);
     bool whole = true;

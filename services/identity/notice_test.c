@@ -36,7 +36,8 @@ static status_t notify(fixture_t *f, const char *account, int64_t seq, const cha
     return bench_call(f->bench, &BENCH_SERVICE, "identity.OnApplicantNotified", &in.base, NULL);
 }
 
-static const Identity__MessageList *inbox(fixture_t *f, const char *account, bool unread, const char *token)
+static const Identity__MessageList *inbox(fixture_t *f, const char *account, bool unread,
+                                          const char *token)
 {
     caller_t caller = bench_person(account, YW__LEVEL__LEVEL_BASIC);
     Identity__ListMessagesRequest in = IDENTITY__LIST_MESSAGES_REQUEST__INIT;
@@ -46,7 +47,8 @@ static const Identity__MessageList *inbox(fixture_t *f, const char *account, boo
     return ASK(f, &caller, "identity.ListMessages", &in, Identity__MessageList);
 }
 
-/* REQ: U-15.  What the case service tells is in the inbox and leaves by SMS, each with its state. */
+/* REQ: U-15.  What the case service tells is in the inbox and leaves by SMS, each with its
+ * state. */
 TEST(notice_reaches_inbox_and_phone)
 {
     fixture_t f = fixture_new();
@@ -56,13 +58,15 @@ TEST(notice_reaches_inbox_and_phone)
     EXPECT(list && list->n_messages == 1 && list->unread_count == 1);
     EXPECT(list && text_equal(list->messages[0]->title, "受理通知书"));
     EXPECT(list && text_equal(list->messages[0]->kind, "ACCEPTED"));
-    EXPECT(list && list->messages[0]->sms_state == IDENTITY__DELIVERY_STATE__DELIVERY_STATE_WAITING);
+    EXPECT(list &&
+           list->messages[0]->sms_state == IDENTITY__DELIVERY_STATE__DELIVERY_STATE_WAITING);
     fixture_deliver(&f);
     EXPECT(strstr(fixture_sms(&f, ZHANG_MOBILE), "受理通知书：您的申请已受理"));
     list = inbox(&f, id, false, "");
     EXPECT(list && list->messages[0]->sms_state == IDENTITY__DELIVERY_STATE__DELIVERY_STATE_SENT);
-    EXPECT(bench_count(f.bench, "SELECT count(*) FROM deliveries WHERE state = 2 AND length(text) = 0"
-                                " AND length(recipient) = 0") == 2);
+    EXPECT(bench_count(f.bench,
+                       "SELECT count(*) FROM deliveries WHERE state = 2 AND length(text) = 0"
+                       " AND length(recipient) = 0") == 2);
     fixture_free(&f);
 }
 
@@ -95,7 +99,8 @@ TEST(notice_pages_and_reading)
     EXPECT(!ASK(&f, &other, "identity.ReadMessage", &read, Identity__Message));
     EXPECT(fixture_failed(&f, STATUS_NOT_FOUND, "not_found", NULL));
     caller_t zhang = bench_person(id, YW__LEVEL__LEVEL_BASIC);
-    const Identity__Message *message = ASK(&f, &zhang, "identity.ReadMessage", &read, Identity__Message);
+    const Identity__Message *message =
+        ASK(&f, &zhang, "identity.ReadMessage", &read, Identity__Message);
     EXPECT(message && timestamp_ms(message->read_at) == bench_now(f.bench));
     list = inbox(&f, id, true, "");
     EXPECT(list && list->n_messages == 2 && list->unread_count == 2);
@@ -118,9 +123,11 @@ TEST(delivery_is_tried_again_and_given_up)
         fixture_wait(&f, 30 * 1000);
     }
     EXPECT(fake.calls == DELIVERY_TRIES_MAX);
-    EXPECT(bench_count(f.bench, "SELECT count(*) FROM deliveries WHERE state = 3 AND length(text) = 0"
-                                " AND error = 'UNAVAILABLE'") == 1);
-    EXPECT(inbox(&f, id, false, "")->messages[0]->sms_state == IDENTITY__DELIVERY_STATE__DELIVERY_STATE_FAILED);
+    EXPECT(bench_count(f.bench,
+                       "SELECT count(*) FROM deliveries WHERE state = 3 AND length(text) = 0"
+                       " AND error = 'UNAVAILABLE'") == 1);
+    EXPECT(inbox(&f, id, false, "")->messages[0]->sms_state ==
+           IDENTITY__DELIVERY_STATE__DELIVERY_STATE_FAILED);
     f.identity->sms = real;
     fixture_free(&f);
 }

@@ -8,7 +8,8 @@
 /* At least 8 characters (the contract), of two kinds (GB/T 22239-2019 8.1.4.1 asks for
  * "complexity"), not one character repeated, and not holding what others know: `known` texts,
  * ended by NULL.  A fault of `field` is collected with call_fault(). */
-void password_judge(call_t *call, const char *field, const char *password, const char *const *known);
+void password_judge(call_t *call, const char *field, const char *password,
+                    const char *const *known);
 
 /* The hash, in the arena; NULL when there is no memory for it (7 MiB). */
 const char *password_hash(call_t *call, const char *password);

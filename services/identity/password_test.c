@@ -8,7 +8,8 @@ static const char *judged(fixture_t *f, Identity__RegisterRequest in, const char
     if (ASK(f, &BENCH_ANONYMOUS, "identity.RegisterPerson", &in, Identity__Account))
         return "made";
     const Yw__Status *failure = bench_failure(f->bench);
-    return text_equal(failure->violations[0]->field, "password") ? failure->violations[0]->code : "";
+    return text_equal(failure->violations[0]->field, "password") ? failure->violations[0]->code
+                                                                 : "";
 }
 
 TEST(password_policy)

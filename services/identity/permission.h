@@ -1,8 +1,9 @@
 /* permission.h - what staff may do, and what a post brings.
  *
- * The catalogue is the table in permission.c; a new permission is one line there (and its name in a
- * method's `permission`).  `wide` ones reach beyond one's own department or over other staff: only who
- * holds account.all may grant them, so that a department's administrator cannot become more. */
+ * The catalogue is the table in permission.c; a new permission is one line there (and its name
+ * in a method's `permission`).  `wide` ones reach beyond one's own department or over other
+ * staff: only who holds account.all may grant them, so that a department's administrator cannot
+ * become more. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

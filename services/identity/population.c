@@ -1,5 +1,4 @@
 #include "population.h"
-#include <string.h>
 #include "identity.h"
 
 /* Name and number joined: the hash of a name alone would show which rows share one. */
@@ -13,8 +12,9 @@ static status_t local_match(call_t *call, const char *name, const char *id_numbe
                             population_answer_t *ret)
 {
     const secrets_t *secrets = &identity_of(call)->secrets;
-    query_t *person = query(call->store, "SELECT 1 FROM population"
-                                         " WHERE person_key = :person_key AND name_key = :name_key");
+    query_t *person =
+        query(call->store, "SELECT 1 FROM population"
+                           " WHERE person_key = :person_key AND name_key = :name_key");
     secrets_bind_lookup(secrets, person, "person_key", LOOKUP_PERSON, id_number);
     secrets_bind_lookup(secrets, person, "name_key", LOOKUP_PERSON,
                         person_text(call, name, id_number));
@@ -43,8 +43,9 @@ static status_t import_one(call_t *call, const Identity__PopulationRecord *recor
         return STATUS_OK;
     }
 
-    query_t *update = query(call->store, "UPDATE population SET name_key = :name_key, source = :source"
-                                         " WHERE person_key = :person_key");
+    query_t *update =
+        query(call->store, "UPDATE population SET name_key = :name_key, source = :source"
+                           " WHERE person_key = :person_key");
     secrets_bind_lookup(secrets, update, "person_key", LOOKUP_PERSON, id_number);
     secrets_bind_lookup(secrets, update, "name_key", LOOKUP_PERSON,
                         person_text(call, record->name, id_number));

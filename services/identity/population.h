@@ -1,8 +1,8 @@
 /* population.h - does this name belong to this ID number?
  *
  * The answer comes from a population library behind an adapter.  The one here is a table of our
- * own database (a sample; it holds keyed hashes, no names).  A national or provincial library is another adapter:
- * match() is called in prepare halves, so it may ask over a network. */
+ * own database (a sample; it holds keyed hashes, no names).  A national or provincial library is
+ * another adapter: match() is called in prepare halves, so it may ask over a network. */
 #pragma once
 #include "call.h"
 

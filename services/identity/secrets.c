@@ -157,7 +157,8 @@ status_t secrets_check(const secrets_t *self, store_t *store, char *error, size_
     if (status == STATUS_OK && !fits)
         status = STATUS_FAILED_PRECONDITION;
     if (status != STATUS_OK)
-        snprintf(error, error_size, "the database was sealed with another master.key, or cannot be read");
+        snprintf(error, error_size,
+                 "the database was sealed with another master.key, or cannot be read");
     return status;
 }
 

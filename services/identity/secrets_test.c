@@ -17,7 +17,8 @@ static bool database_holds(fixture_t *f, const char *text)
     };
     for (size_t i = 0; i < sizeof CELLS / sizeof *CELLS; i++) {
         char sql[512];
-        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s WHERE instr(CAST(%s AS BLOB), CAST('%s' AS BLOB)) > 0",
+        snprintf(sql, sizeof sql,
+                 "SELECT count(*) FROM %s WHERE instr(CAST(%s AS BLOB), CAST('%s' AS BLOB)) > 0",
                  CELLS[i].table, CELLS[i].columns, text);
         if (bench_count(f->bench, sql) > 0)
             return true;
@@ -48,7 +49,9 @@ TEST(secrets_rows_cannot_be_swapped)
     const char *zhang_id = fixture_zhang(&f);
     Identity__RegisterRequest in = fixture_registration(&f, LI_NAME, LI_ID, LI_MOBILE);
     EXPECT(ASK(&f, &BENCH_ANONYMOUS, "identity.RegisterPerson", &in, Identity__Account));
-    bench_sql(f.bench, "UPDATE accounts SET name = (SELECT b.name FROM accounts b WHERE b.id <> accounts.id)");
+    bench_sql(
+        f.bench,
+        "UPDATE accounts SET name = (SELECT b.name FROM accounts b WHERE b.id <> accounts.id)");
     caller_t zhang = bench_person(zhang_id, YW__LEVEL__LEVEL_BASIC);
     Yw__Empty empty = YW__EMPTY__INIT;
     EXPECT(!ASK(&f, &zhang, "identity.GetAccount", &empty, Identity__Account));

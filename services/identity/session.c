@@ -1,6 +1,5 @@
 #include "session.h"
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include "account.h"
 #include "check.h"
@@ -62,8 +61,8 @@ static bool refresh_parse(call_t *call, const char *token, const char **ret_id,
         && size == CRYPTO_LOOKUP_SIZE;
 }
 
-/* Fills kind, subject, level, department and permissions as they are now, and shows them.  NOT_FOUND: may
- * not be signed in any more. */
+/* Fills kind, subject, level, department and permissions as they are now, and shows them.
+ * NOT_FOUND: may not be signed in any more. */
 static status_t token_rights(call_t *call, const session_t *session, Yw__Token *token,
                              Identity__SessionTokens *out)
 {
@@ -197,7 +196,8 @@ status_t session_start(call_t *call, Yw__CallerKind kind, const char *subject,
     status_t status = end_oldest(call, subject);
     if (status != STATUS_OK)
         return status;
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "INSERT INTO sessions (id, kind, subject, salt, generation, rotated_at, address, created_at,"
         " used_at, expires_at, end_reason) VALUES (:id, :kind, :subject, :salt, 1, :now, :address, :now,"
         " :now, :expires_at, '')");
@@ -309,7 +309,8 @@ status_t identity_logout(call_t *call, const Yw__Empty *in, Yw__Empty *out)
 status_t identity_list_sessions(call_t *call, const Yw__Empty *in, Identity__SessionList *out)
 {
     (void) in;
-    query_t *rows = query(call->store,
+    query_t *rows = query(
+        call->store,
         "SELECT id, created_at, used_at, expires_at, address, id = :current AS current FROM sessions"
         " WHERE subject = :subject AND ended_at IS NULL AND expires_at > :now"
         " ORDER BY created_at DESC, id DESC LIMIT 20");
@@ -322,10 +323,12 @@ status_t identity_list_sessions(call_t *call, const Yw__Empty *in, Identity__Ses
     return query_done(rows);
 }
 
-status_t identity_revoke_session(call_t *call, const Identity__RevokeSessionRequest *in, Yw__Empty *out)
+status_t identity_revoke_session(call_t *call, const Identity__RevokeSessionRequest *in,
+                                 Yw__Empty *out)
 {
     (void) out;
-    query_t *row = query(call->store, "SELECT 1 FROM sessions WHERE id = :id AND subject = :subject");
+    query_t *row =
+        query(call->store, "SELECT 1 FROM sessions WHERE id = :id AND subject = :subject");
     query_text(row, "id", in->id);
     query_text(row, "subject", call->caller.id);
     bool found = query_next(row);
@@ -338,8 +341,9 @@ status_t identity_revoke_session(call_t *call, const Identity__RevokeSessionRequ
 status_t identity_list_revocations(call_t *call, const Identity__ListRevocationsRequest *in,
                                    Identity__RevocationList *out)
 {
-    query_t *rows = query(call->store, "SELECT seq, session_id, at FROM revocations"
-                                       " WHERE seq > :after_seq AND at > :since ORDER BY seq LIMIT 1000");
+    query_t *rows =
+        query(call->store, "SELECT seq, session_id, at FROM revocations"
+                           " WHERE seq > :after_seq AND at > :since ORDER BY seq LIMIT 1000");
     query_int(rows, "after_seq", in->after_seq);
     query_int(rows, "since", call->now_ms - identity_of(call)->settings.token_ms);
     out->revocations = (Identity__Revocation **) query_rows(rows, &identity__revocation__descriptor,

@@ -1,12 +1,14 @@
 /* session.h - who is signed in, and the two tokens that say so.
  *
- * access token    base64url of a packed yiwang.SignedToken; short-lived; every service verifies it itself
- * refresh token   "<session>.<generation>.<mac>": opaque to callers.  The MAC is keyed (secrets.h) over the session's
- *                 salt, id and generation, so nothing that is stored would let a thief of the
- *                 database in.  Each use makes the next generation.  An older one coming back means that two
- *                 parties hold the session: it ends (RFC 9700, 4.14.2).  The one before is still taken for
- *                 SESSION_GRACE_MS, since two requests of one browser may refresh at once
- *                 or an answer may get lost; it gives the same next token again.
+ * access token    base64url of a packed yiwang.SignedToken; short-lived; every service verifies
+ *                 it itself
+ * refresh token   "<session>.<generation>.<mac>": opaque to callers.  The MAC is keyed
+ *                 (secrets.h) over the session's salt, id and generation, so nothing that is
+ *                 stored would let a thief of the database in.  Each use makes the next
+ *                 generation.  An older one coming back means that two parties hold the session:
+ *                 it ends (RFC 9700, 4.14.2).  The one before is still taken for
+ *                 SESSION_GRACE_MS, since two requests of one browser may refresh at once or an
+ *                 answer may get lost; it gives the same next token again.
  *
  * An ended session leaves a row in `revocations`, which the gateway reads every second. */
 #pragma once

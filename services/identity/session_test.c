@@ -17,7 +17,8 @@ static const Yw__Token *open_token(fixture_t *f, const char *access_token)
     if (!crypto_unbase64(access_token, strlen(access_token), bytes, sizeof bytes, &size))
         return NULL;
     token_cache_t *cache = token_cache_new(f->identity->secrets.token_public);
-    token_state_t state = token_verify(cache, bytes, size, bench_now(f->bench), bench_arena(f->bench), &token);
+    token_state_t state =
+        token_verify(cache, bytes, size, bench_now(f->bench), bench_arena(f->bench), &token);
     token_cache_free(&cache);
     return state == TOKEN_GOOD ? token : NULL;
 }
@@ -39,7 +40,8 @@ TEST(login_by_number_and_mobile)
     const Identity__SessionTokens *tokens = fixture_login(&f, ZHANG_MOBILE, PASSWORD);
     EXPECT(tokens && text_equal(tokens->account_id, id) && tokens->level == YW__LEVEL__LEVEL_BASIC);
     const Yw__Token *token = open_token(&f, tokens->access_token);
-    EXPECT(token && token->kind == YW__CALLER_KIND__CALLER_KIND_PERSON && text_equal(token->subject, id));
+    EXPECT(token && token->kind == YW__CALLER_KIND__CALLER_KIND_PERSON &&
+           text_equal(token->subject, id));
     EXPECT(token && token->level == YW__LEVEL__LEVEL_BASIC && token->n_permissions == 0);
     EXPECT(token && token->expires_ms == bench_now(f.bench) + 300 * 1000);
     EXPECT(token && text_equal(token->session, tokens->session_id));
@@ -66,8 +68,8 @@ TEST(login_needs_exactly_one_secret)
     fixture_free(&f);
 }
 
-/* Five wrong passwords lock for 15 minutes, five more for 30, whichever name was typed; the failures
- * stay although the calls failed.  Who has no account sees exactly the same. */
+/* Five wrong passwords lock for 15 minutes, five more for 30, whichever name was typed; the
+ * failures stay although the calls failed.  Who has no account sees exactly the same. */
 TEST(login_locks_and_grows)
 {
     fixture_t f = fixture_new();
@@ -144,13 +146,15 @@ TEST(refresh_refuses_what_is_not_ours)
     static const char *const bad[] = {"x", "..", "a.b.c", "01ARZ3NDEKTSV4RRFFQ69G5FAV.1.AAAA"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         EXPECT(!refresh(&f, bad[i]));
-        EXPECT(fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.session_ended", "refreshToken"));
+        EXPECT(
+            fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.session_ended", "refreshToken"));
     }
     snprintf(forged, sizeof forged, "%s", tokens->refresh_token);
     char *last = &forged[strlen(forged) - 2];
     *last = *last == 'A' ? 'B' : 'A';
     EXPECT(!refresh(&f, forged));
-    snprintf(forged, sizeof forged, "%s.2%s", tokens->session_id, strrchr(tokens->refresh_token, '.'));
+    snprintf(forged, sizeof forged, "%s.2%s", tokens->session_id,
+             strrchr(tokens->refresh_token, '.'));
     EXPECT(!refresh(&f, forged));               /* the next generation cannot be guessed */
     EXPECT(revoked(&f) == 0);                   /* and strangers cannot end a session */
     fixture_wait(&f, 30 * 86400 * 1000LL);
@@ -166,7 +170,8 @@ TEST(logout_and_revoke)
     const Identity__SessionTokens *desk = fixture_login(&f, ZHANG_ID, PASSWORD);
     zhang.session = desk->session_id;
     Yw__Empty empty = YW__EMPTY__INIT;
-    const Identity__SessionList *list = ASK(&f, &zhang, "identity.ListSessions", &empty, Identity__SessionList);
+    const Identity__SessionList *list =
+        ASK(&f, &zhang, "identity.ListSessions", &empty, Identity__SessionList);
     EXPECT(list && list->n_sessions == 2);
     EXPECT(list && list->sessions[0]->current != list->sessions[1]->current);
 
@@ -182,9 +187,10 @@ TEST(logout_and_revoke)
 
     Identity__ListRevocationsRequest after = IDENTITY__LIST_REVOCATIONS_REQUEST__INIT;
     after.after_seq = 1;
-    const Identity__RevocationList *news = ASK(&f, &BENCH_SERVICE, "identity.ListRevocations", &after,
-                                               Identity__RevocationList);
-    EXPECT(news && news->n_revocations == 1 && text_equal(news->revocations[0]->session_id, desk->session_id));
+    const Identity__RevocationList *news =
+        ASK(&f, &BENCH_SERVICE, "identity.ListRevocations", &after, Identity__RevocationList);
+    EXPECT(news && news->n_revocations == 1 &&
+           text_equal(news->revocations[0]->session_id, desk->session_id));
     fixture_wait(&f, 301 * 1000);
     EXPECT(revoked(&f) == 0);                   /* their tokens have ended by themselves */
     fixture_free(&f);

@@ -1,6 +1,4 @@
 #include "staff.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "buffer.h"
 #include "department.h"
@@ -51,7 +49,8 @@ static char **split(call_t *call, const char *text, size_t *ret_count)
     return words;
 }
 
-static bool fill_lists(call_t *call, Identity__Staff *out, const char *posts, const char *permissions)
+static bool fill_lists(call_t *call, Identity__Staff *out, const char *posts,
+                       const char *permissions)
 {
     size_t count = 0;
     char **words = split(call, posts, &count);
@@ -82,7 +81,8 @@ static bool fill_lists(call_t *call, Identity__Staff *out, const char *posts, co
 static status_t staff_row(call_t *call, query_t *rows, Identity__Staff **ret)
 {
     const secrets_t *secrets = &identity_of(call)->secrets;
-    Identity__Staff *out = (Identity__Staff *) message_new(&identity__staff__descriptor, call->arena);
+    Identity__Staff *out =
+        (Identity__Staff *) message_new(&identity__staff__descriptor, call->arena);
     *ret = NULL;
     if (!out)
         return STATUS_RESOURCE_EXHAUSTED;
@@ -143,7 +143,8 @@ static status_t staff_insert(call_t *call, const draft_t *draft, const char *id)
     const char *permissions = words_text(call, draft->permissions, draft->permission_count);
     if (!posts || !permissions)
         return STATUS_RESOURCE_EXHAUSTED;
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "INSERT INTO staff (id, login_name, name, department_id, posts, permissions, password_hash,"
         " must_change_password, state, state_reason, state_by, created_at) VALUES (:id, :login_name,"
         " :name, :department_id, :posts, :permissions, :password_hash, :must_change_password, 1, '', '',"
@@ -175,10 +176,10 @@ static bool any_wide(char *const *permissions, size_t count)
     return false;
 }
 
-/* Names must be in the catalogue, posts real and named once; wide permissions are for account.all to give.
- * Faults are collected under `prefix`. */
-static void judge_rights(call_t *call, const char *prefix, const Identity__Post *posts, size_t post_count,
-                         char *const *permissions, size_t permission_count)
+/* Names must be in the catalogue, posts real and named once; wide permissions are for
+ * account.all to give. Faults are collected under `prefix`. */
+static void judge_rights(call_t *call, const char *prefix, const Identity__Post *posts,
+                         size_t post_count, char *const *permissions, size_t permission_count)
 {
     unsigned seen = 0;
     for (size_t i = 0; i < post_count; i++) {
@@ -193,7 +194,8 @@ static void judge_rights(call_t *call, const char *prefix, const Identity__Post 
     for (size_t i = 0; i < permission_count; i++) {
         const char *field = arena_printf(call->arena, "%spermissions[%zu]", prefix, i);
         if (!permission_known(permissions[i]))
-            call_fault(call, field ? field : "permissions", "unknown", "没有名为“%s”的权限", permissions[i]);
+            call_fault(call, field ? field : "permissions", "unknown", "没有名为“%s”的权限",
+                       permissions[i]);
     }
 }
 
@@ -212,8 +214,8 @@ static status_t check_department(call_t *call, const char *department_id)
     if (status != STATUS_OK)
         return status;
     if (!manages_all(call) && !text_equal(call->caller.department, department_id))
-        return call_fail(call, STATUS_PERMISSION_DENIED, "identity.other_department", "departmentId",
-                         "只能管理本部门的工作人员");
+        return call_fail(call, STATUS_PERMISSION_DENIED, "identity.other_department",
+                         "departmentId", "只能管理本部门的工作人员");
     if (!found)
         return call_fail(call, STATUS_INVALID_ARGUMENT, "identity.department", "departmentId",
                          "没有这个部门，请核对部门标识");
@@ -257,7 +259,8 @@ status_t identity_get_staff_self(call_t *call, const Yw__Empty *in, Identity__St
 }
 
 /* Pages by login name, which is unique. */
-status_t identity_list_staff(call_t *call, const Identity__ListStaffRequest *in, Identity__StaffList *out)
+status_t identity_list_staff(call_t *call, const Identity__ListStaffRequest *in,
+                             Identity__StaffList *out)
 {
     size_t size = in->page_size ? in->page_size : PAGE_SIZE_DEFAULT;
     const char *department = manages_all(call) ? in->department_id : call->caller.department;
@@ -267,9 +270,10 @@ status_t identity_list_staff(call_t *call, const Identity__ListStaffRequest *in,
     Identity__Staff **list = ARRAY(call->arena, Identity__Staff *, size + 1);
     if (!list)
         return STATUS_RESOURCE_EXHAUSTED;
-    query_t *rows = query(call->store,
-        STAFF_COLUMNS " WHERE (:department = '' OR department_id = :department) AND login_name > :after"
-                      " ORDER BY login_name LIMIT :n");
+    query_t *rows =
+        query(call->store, STAFF_COLUMNS
+              " WHERE (:department = '' OR department_id = :department) AND login_name > :after"
+              " ORDER BY login_name LIMIT :n");
     query_text(rows, "department", department);
     query_text(rows, "after", in->page_token);
     query_int(rows, "n", (int64_t) size + 1);
@@ -294,7 +298,8 @@ status_t identity_list_staff(call_t *call, const Identity__ListStaffRequest *in,
 /* Rights first: nobody makes us hash for nothing. */
 status_t identity_create_staff_prepare(call_t *call, const Identity__CreateStaffRequest *in)
 {
-    judge_rights(call, "", in->posts, in->n_posts, (char *const *) in->permissions, in->n_permissions);
+    judge_rights(call, "", in->posts, in->n_posts, (char *const *) in->permissions,
+                 in->n_permissions);
     password_judge(call, "password", in->password, (const char *[]){in->login_name, NULL});
     status_t status = call_faulty(call);
     if (status == STATUS_OK)
@@ -307,7 +312,8 @@ status_t identity_create_staff_prepare(call_t *call, const Identity__CreateStaff
     return call->prepared ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
-status_t identity_create_staff(call_t *call, const Identity__CreateStaffRequest *in, Identity__Staff *out)
+status_t identity_create_staff(call_t *call, const Identity__CreateStaffRequest *in,
+                               Identity__Staff *out)
 {
     staff_login_t other;
     status_t status = staff_login_find(call, in->login_name, &other);
@@ -362,7 +368,8 @@ static status_t staff_rewrite(call_t *call, const Identity__UpdateStaffRequest *
     query_t *row = query(call->store, "UPDATE staff SET name = :name, posts = :posts,"
                                       " permissions = :permissions WHERE id = :id");
     query_text(row, "id", in->id);
-    secrets_bind(&identity_of(call)->secrets, row, "name", SEAL_STAFF_NAME, in->id, in->name, call->arena);
+    secrets_bind(&identity_of(call)->secrets, row, "name", SEAL_STAFF_NAME, in->id, in->name,
+                 call->arena);
     query_text(row, "posts", posts);
     query_text(row, "permissions", permissions);
     return query_done(row);
@@ -378,7 +385,8 @@ static status_t staff_set_password(call_t *call, const char *id, const char *has
     return query_done(row);
 }
 
-status_t identity_update_staff(call_t *call, const Identity__UpdateStaffRequest *in, Identity__Staff *out)
+status_t identity_update_staff(call_t *call, const Identity__UpdateStaffRequest *in,
+                               Identity__Staff *out)
 {
     Identity__Staff *staff = NULL;
     status_t status = staff_managed(call, in->id, &staff);
@@ -409,14 +417,16 @@ static status_t staff_set_state(call_t *call, Identity__Staff *staff, Identity__
     return query_done(row);
 }
 
-status_t identity_disable_staff(call_t *call, const Identity__DisableStaffRequest *in, Identity__Staff *out)
+status_t identity_disable_staff(call_t *call, const Identity__DisableStaffRequest *in,
+                                Identity__Staff *out)
 {
     Identity__Staff *staff = NULL;
     status_t status = staff_managed(call, in->id, &staff);
     if (status == STATUS_OK && staff->state == IDENTITY__STAFF_STATE__STAFF_STATE_DISABLED)
         status = call_fail(call, STATUS_FAILED_PRECONDITION, "identity.disabled", "id", "该账号已经停用");
     if (status == STATUS_OK)
-        status = staff_set_state(call, staff, IDENTITY__STAFF_STATE__STAFF_STATE_DISABLED, in->reason, out);
+        status = staff_set_state(call, staff, IDENTITY__STAFF_STATE__STAFF_STATE_DISABLED,
+                                 in->reason, out);
     return status == STATUS_OK ? session_end_all(call, in->id, "", "disabled") : status;
 }
 
@@ -428,7 +438,8 @@ static status_t disabled_by(call_t *call, const char *id, const char **ret)
     return query_done(row);
 }
 
-status_t identity_enable_staff(call_t *call, const Identity__EnableStaffRequest *in, Identity__Staff *out)
+status_t identity_enable_staff(call_t *call, const Identity__EnableStaffRequest *in,
+                               Identity__Staff *out)
 {
     Identity__Staff *staff = NULL;
     const char *by = "";
@@ -445,7 +456,8 @@ status_t identity_enable_staff(call_t *call, const Identity__EnableStaffRequest 
     return staff_set_state(call, staff, IDENTITY__STAFF_STATE__STAFF_STATE_ACTIVE, in->reason, out);
 }
 
-/* --- one's own password ------------------------------------------------------------------------ */
+/* --- one's own password
+ * ------------------------------------------------------------------------ */
 
 typedef struct {
     bool right;
@@ -454,7 +466,8 @@ typedef struct {
     const char *new_hash;
 } change_t;
 
-status_t identity_change_staff_password_prepare(call_t *call, const Identity__ChangePasswordRequest *in)
+status_t identity_change_staff_password_prepare(call_t *call,
+                                                const Identity__ChangePasswordRequest *in)
 {
     Identity__Staff *staff = NULL;
     staff_login_t login;
@@ -476,7 +489,8 @@ status_t identity_change_staff_password_prepare(call_t *call, const Identity__Ch
     if (locked_ms)
         return guard_refuse(call, "oldPassword", locked_ms);
 
-    password_judge(call, "newPassword", in->new_password, (const char *[]){staff->login_name, NULL});
+    password_judge(call, "newPassword", in->new_password,
+                   (const char *[]){staff->login_name, NULL});
     if (text_equal(in->old_password, in->new_password))
         call_fault(call, "newPassword", "password_same", "新密码不能与原密码相同");
     status = call_faulty(call);
@@ -500,7 +514,8 @@ status_t identity_change_staff_password(call_t *call, const Identity__ChangePass
     if (!plan->right)
         return guard_refuse_wrong(call, plan->subject, STATUS_INVALID_ARGUMENT, "identity.wrong",
                                   "oldPassword", "原密码不正确");
-    query_t *same = query(call->store, "SELECT 1 FROM staff WHERE id = :id AND password_hash = :hash");
+    query_t *same =
+        query(call->store, "SELECT 1 FROM staff WHERE id = :id AND password_hash = :hash");
     query_text(same, "id", call->caller.id);
     query_text(same, "hash", plan->old_hash);
     bool unchanged = query_next(same);
@@ -516,7 +531,8 @@ status_t identity_change_staff_password(call_t *call, const Identity__ChangePass
     return status;
 }
 
-/* --- import --------------------------------------------------------------------------------------- */
+/* --- import
+ * --------------------------------------------------------------------------------------- */
 
 /* A hash per record; NULL for those that are there already, so a platform that loads its starter
  * data at each start spends no time on it. */
@@ -530,8 +546,8 @@ status_t identity_import_staff_prepare(call_t *call, const Identity__ImportStaff
         const char *prefix = arena_printf(call->arena, "staff[%zu].", i);
         if (!prefix)
             return STATUS_RESOURCE_EXHAUSTED;
-        judge_rights(call, prefix, record->posts, record->n_posts, (char *const *) record->permissions,
-                     record->n_permissions);
+        judge_rights(call, prefix, record->posts, record->n_posts,
+                     (char *const *) record->permissions, record->n_permissions);
         bool found = false;
         status_t status = department_exists(call, record->department_id, &found);
         if (status != STATUS_OK)

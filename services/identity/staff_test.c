@@ -26,7 +26,8 @@ static caller_t head(fixture_t *f)
     return bench_staff(f->bench, "head", "wjw", "account.manage account.all");
 }
 
-static const Identity__SessionTokens *login(fixture_t *f, const char *login_name, const char *password)
+static const Identity__SessionTokens *login(fixture_t *f, const char *login_name,
+                                            const char *password)
 {
     Identity__StaffLoginRequest in = IDENTITY__STAFF_LOGIN_REQUEST__INIT;
     in.login_name = login_name;
@@ -50,8 +51,10 @@ TEST(staff_first_login)
     Identity__CreateStaffRequest in = newcomer("chen.an", "zjj");
     const Identity__Staff *made = ASK(&f, &admin, "identity.CreateStaff", &in, Identity__Staff);
     EXPECT(made && made->must_change_password && made->n_posts == 2);
-    EXPECT(made && has((char *const *) made->effective_permissions, made->n_effective_permissions, "case.receive"));
-    EXPECT(made && !has((char *const *) made->effective_permissions, made->n_effective_permissions, "case.decide"));
+    EXPECT(made && has((char *const *) made->effective_permissions, made->n_effective_permissions,
+                       "case.receive"));
+    EXPECT(made && !has((char *const *) made->effective_permissions, made->n_effective_permissions,
+                        "case.decide"));
 
     const Identity__SessionTokens *tokens = login(&f, "chen.an", PASSWORD);
     EXPECT(tokens && tokens->staff && tokens->staff->must_change_password);
@@ -59,8 +62,10 @@ TEST(staff_first_login)
     size_t size = 0;
     Yw__Token *token = NULL;
     token_cache_t *cache = token_cache_new(f.identity->secrets.token_public);
-    EXPECT(crypto_unbase64(tokens->access_token, strlen(tokens->access_token), bytes, sizeof bytes, &size));
-    EXPECT(token_verify(cache, bytes, size, bench_now(f.bench), bench_arena(f.bench), &token) == TOKEN_GOOD);
+    EXPECT(crypto_unbase64(tokens->access_token, strlen(tokens->access_token), bytes, sizeof bytes,
+                           &size));
+    EXPECT(token_verify(cache, bytes, size, bench_now(f.bench), bench_arena(f.bench), &token) ==
+           TOKEN_GOOD);
     EXPECT(token->kind == YW__CALLER_KIND__CALLER_KIND_STAFF && token->n_permissions == 0);
 
     caller_t self = bench_staff(f.bench, made->id, "zjj", "");
@@ -72,7 +77,8 @@ TEST(staff_first_login)
 
     Identity__RefreshSessionRequest refresh = IDENTITY__REFRESH_SESSION_REQUEST__INIT;
     refresh.refresh_token = tokens->refresh_token;
-    tokens = ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens);
+    tokens =
+        ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens);
     EXPECT(tokens && crypto_unbase64(tokens->access_token, strlen(tokens->access_token), bytes,
                                      sizeof bytes, &size));
     EXPECT(token_verify(cache, bytes, size, bench_now(f.bench), bench_arena(f.bench), &token) == TOKEN_GOOD);
@@ -82,14 +88,16 @@ TEST(staff_first_login)
     fixture_free(&f);
 }
 
-/* A department's administrator reaches his own department and cannot make anyone mightier than it. */
+/* A department's administrator reaches his own department and cannot make anyone mightier than
+ * it. */
 TEST(staff_management_stays_in_the_department)
 {
     fixture_t f = fixture_new();
     caller_t admin = chief(&f), all = head(&f);
     Identity__CreateStaffRequest in = newcomer("wei.sheng", "wjw");
     EXPECT(!ASK(&f, &admin, "identity.CreateStaff", &in, Identity__Staff));
-    EXPECT(fixture_failed(&f, STATUS_PERMISSION_DENIED, "identity.other_department", "departmentId"));
+    EXPECT(
+        fixture_failed(&f, STATUS_PERMISSION_DENIED, "identity.other_department", "departmentId"));
     const Identity__Staff *other = ASK(&f, &all, "identity.CreateStaff", &in, Identity__Staff);
     EXPECT(other);
 
@@ -115,7 +123,8 @@ TEST(staff_management_stays_in_the_department)
     EXPECT(fixture_failed(&f, STATUS_PERMISSION_DENIED, "identity.wide_permission", "id"));
 
     Identity__ListStaffRequest list = IDENTITY__LIST_STAFF_REQUEST__INIT;
-    const Identity__StaffList *seen = ASK(&f, &admin, "identity.ListStaff", &list, Identity__StaffList);
+    const Identity__StaffList *seen =
+        ASK(&f, &admin, "identity.ListStaff", &list, Identity__StaffList);
     EXPECT(seen && seen->n_staff == 1 && text_equal(seen->staff[0]->login_name, "zhu.jian"));
     list.page_size = 1;
     seen = ASK(&f, &all, "identity.ListStaff", &list, Identity__StaffList);
@@ -160,14 +169,15 @@ TEST(staff_disable_and_enable)
     EXPECT(ASK(&f, &all, "identity.DisableStaff", &disable, Identity__Staff));
     Identity__RefreshSessionRequest refresh = IDENTITY__REFRESH_SESSION_REQUEST__INIT;
     refresh.refresh_token = tokens->refresh_token;
-    EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
+    EXPECT(
+        !ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
     Identity__ListRevocationsRequest after = IDENTITY__LIST_REVOCATIONS_REQUEST__INIT;
-    const Identity__RevocationList *news = ASK(&f, &BENCH_SERVICE, "identity.ListRevocations", &after,
-                                               Identity__RevocationList);
+    const Identity__RevocationList *news =
+        ASK(&f, &BENCH_SERVICE, "identity.ListRevocations", &after, Identity__RevocationList);
     EXPECT(news && news->n_revocations == 1);
     EXPECT(!login(&f, "zhu.jian", PASSWORD));
     EXPECT(fixture_failed(&f, STATUS_PERMISSION_DENIED, "identity.disabled", NULL));
-    EXPECT(!login(&f, "zhu.jian", "wrong-horse-1"));        /* only who knows the password learns it */
+    EXPECT(!login(&f, "zhu.jian", "wrong-horse-1")); /* only who knows the password learns it */
     EXPECT(fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.wrong", "password"));
 
     Identity__EnableStaffRequest enable = IDENTITY__ENABLE_STAFF_REQUEST__INIT;
@@ -178,7 +188,7 @@ TEST(staff_disable_and_enable)
     EXPECT(ASK(&f, &second, "identity.EnableStaff", &enable, Identity__Staff));
     tokens = login(&f, "zhu.jian", PASSWORD);
     EXPECT(tokens);
-    bench_sql(f.bench, "UPDATE staff SET state = 2");       /* even if a session had been forgotten */
+    bench_sql(f.bench, "UPDATE staff SET state = 2"); /* even if a session had been forgotten */
     refresh.refresh_token = tokens->refresh_token;
     EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
     EXPECT(fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.session_ended", "refreshToken"));
@@ -232,8 +242,8 @@ TEST(departments_in_order_and_pages)
     fixture_t f = fixture_new();
     Identity__ListDepartmentsRequest in = IDENTITY__LIST_DEPARTMENTS_REQUEST__INIT;
     in.page_size = 1;
-    const Identity__DepartmentList *list = ASK(&f, &BENCH_ANONYMOUS, "identity.ListDepartments", &in,
-                                               Identity__DepartmentList);
+    const Identity__DepartmentList *list =
+        ASK(&f, &BENCH_ANONYMOUS, "identity.ListDepartments", &in, Identity__DepartmentList);
     EXPECT(list && list->n_departments == 1 && text_equal(list->departments[0]->id, "zjj"));
     in.page_token = list->next_page_token;
     list = ASK(&f, &BENCH_ANONYMOUS, "identity.ListDepartments", &in, Identity__DepartmentList);

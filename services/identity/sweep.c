@@ -1,7 +1,8 @@
 /* sweep.c - what is forgotten when its time has come.
  *
- * Each row of the table: what to delete, and how long it is kept.  To write seldom, rows are only
- * looked for once they are LAG_MS over their time; all that are over their time then go together. */
+ * Each row of the table: what to delete, and how long it is kept.  To write seldom, rows are
+ * only looked for once they are LAG_MS over their time; all that are over their time then go
+ * together. */
 #include "guard.h"
 #include "identity.h"
 #include "system.h"

@@ -1,10 +1,9 @@
 /* system.c - department systems: their CURVE keys and what each may call.
  *
  * The broker keeps a copy of ListSystemKeys and asks again at each SystemKeysChanged, so adding,
- * revoking and granting reach it as fast as an event.  A validity that begins or ends by itself is told by the tick
- * Sweep (system_sweep). */
+ * revoking and granting reach it as fast as an event.  A validity that begins or ends by itself
+ * is told by the tick Sweep (system_sweep). */
 #include "system.h"
-#include <string.h>
 #include "department.h"
 #include "message.h"
 #include "text.h"
@@ -27,8 +26,9 @@ static status_t read_keys(call_t *call, Identity__System *out)
         "SELECT public_key, valid_from, valid_until, revoked_at FROM system_keys"
         " WHERE system_id = :id ORDER BY valid_from, public_key LIMIT 100");
     query_text(rows, "id", out->id);
-    out->keys = (Identity__SystemKeyInfo **) query_rows(rows, &identity__system_key_info__descriptor,
-                                                        KEYS_PER_SYSTEM_MAX, call->arena, &out->n_keys);
+    out->keys =
+        (Identity__SystemKeyInfo **) query_rows(rows, &identity__system_key_info__descriptor,
+                                                KEYS_PER_SYSTEM_MAX, call->arena, &out->n_keys);
     return query_done(rows);
 }
 
@@ -58,7 +58,8 @@ static status_t read_details(call_t *call, Identity__System *out)
 
 static status_t system_read(call_t *call, const char *id, Identity__System *out)
 {
-    query_t *row = query(call->store, "SELECT id, name, department_id, created_at FROM systems WHERE id = :id");
+    query_t *row = query(call->store,
+                         "SELECT id, name, department_id, created_at FROM systems WHERE id = :id");
     query_text(row, "id", id);
     bool found = query_row(row, &out->base, call->arena);
     status_t status = query_done(row);
@@ -92,8 +93,9 @@ status_t identity_list_systems(call_t *call, const Identity__ListSystemsRequest 
 
 static status_t tell(call_t *call, const char *system_id)
 {
-    query_t *next = query(call->store, "UPDATE systems_version SET version = version + 1 WHERE id = 1"
-                                       " RETURNING version");
+    query_t *next =
+        query(call->store, "UPDATE systems_version SET version = version + 1 WHERE id = 1"
+                           " RETURNING version");
     int64_t version = query_next(next) ? query_get_int(next, "version") : 0;
     status_t status = query_done(next);
     if (status != STATUS_OK)
@@ -113,7 +115,8 @@ static status_t tell_and_read(call_t *call, const char *system_id, Identity__Sys
 
 /* --- changing ---------------------------------------------------------------------------- */
 
-status_t identity_create_system(call_t *call, const Identity__CreateSystemRequest *in, Identity__System *out)
+status_t identity_create_system(call_t *call, const Identity__CreateSystemRequest *in,
+                                Identity__System *out)
 {
     bool found = false;
     status_t status = department_exists(call, in->department_id, &found);
@@ -146,7 +149,8 @@ static status_t judge_validity(call_t *call, const Identity__AddSystemKeyRequest
 
 static status_t count_keys(call_t *call, const char *system_id)
 {
-    query_t *row = query(call->store, "SELECT count(*) AS n FROM system_keys WHERE system_id = :id");
+    query_t *row =
+        query(call->store, "SELECT count(*) AS n FROM system_keys WHERE system_id = :id");
     query_text(row, "id", system_id);
     int64_t count = query_next(row) ? query_get_int(row, "n") : 0;
     status_t status = query_done(row);
@@ -156,7 +160,8 @@ static status_t count_keys(call_t *call, const char *system_id)
     return status;
 }
 
-status_t identity_add_system_key(call_t *call, const Identity__AddSystemKeyRequest *in, Identity__System *out)
+status_t identity_add_system_key(call_t *call, const Identity__AddSystemKeyRequest *in,
+                                 Identity__System *out)
 {
     int64_t from = 0, until = 0;
     status_t status = system_read(call, in->system_id, out);
@@ -207,7 +212,8 @@ static status_t check_method(call_t *call, const char *name)
     return STATUS_OK;
 }
 
-status_t identity_grant_method(call_t *call, const Identity__GrantMethodRequest *in, Identity__System *out)
+status_t identity_grant_method(call_t *call, const Identity__GrantMethodRequest *in,
+                               Identity__System *out)
 {
     status_t status = check_method(call, in->method);
     if (status == STATUS_OK)
@@ -226,7 +232,8 @@ status_t identity_grant_method(call_t *call, const Identity__GrantMethodRequest 
     return status == STATUS_OK ? tell_and_read(call, in->system_id, out) : status;
 }
 
-status_t identity_revoke_grant(call_t *call, const Identity__RevokeGrantRequest *in, Identity__System *out)
+status_t identity_revoke_grant(call_t *call, const Identity__RevokeGrantRequest *in,
+                               Identity__System *out)
 {
     query_t *row = query(call->store, "DELETE FROM system_grants WHERE system_id = :system_id"
                                       " AND method = :method");
@@ -247,14 +254,15 @@ status_t identity_list_system_keys(call_t *call, const Yw__Empty *in, Identity__
     status_t status = query_done(version);
     if (status != STATUS_OK)
         return status;
-    query_t *rows = query(call->store,
+    query_t *rows = query(
+        call->store,
         "SELECT k.public_key AS public_key, k.system_id AS system_id, s.department_id AS department_id,"
         " k.valid_until AS valid_until FROM system_keys k JOIN systems s ON s.id = k.system_id"
         " WHERE k.revoked_at IS NULL AND k.valid_from <= :now AND k.valid_until > :now"
         " ORDER BY k.public_key LIMIT 10000");
     query_int(rows, "now", call->now_ms);
-    out->keys = (Identity__SystemKey **) query_rows(rows, &identity__system_key__descriptor, KEYS_MAX,
-                                                    call->arena, &out->n_keys);
+    out->keys = (Identity__SystemKey **) query_rows(rows, &identity__system_key__descriptor,
+                                                    KEYS_MAX, call->arena, &out->n_keys);
     status = query_done(rows);
     for (size_t i = 0; i < out->n_keys && status == STATUS_OK; i++)
         status = read_methods(call, out->keys[i]->system_id,
@@ -276,7 +284,8 @@ status_t system_sweep_due(call_t *call, bool *ret)
 
 status_t system_sweep(call_t *call)
 {
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "UPDATE system_keys SET announced = 1 - announced WHERE (announced = 1 AND valid_until <= :now)"
         " OR (announced = 0 AND revoked_at IS NULL AND valid_from <= :now AND valid_until > :now)");
     query_int(row, "now", call->now_ms);

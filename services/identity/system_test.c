@@ -35,7 +35,8 @@ static int64_t version(fixture_t *f)
     return bench_count(f->bench, "SELECT version FROM systems_version");
 }
 
-/* The first method that the contract opens to systems, so that this test needs no service's name. */
+/* The first method that the contract opens to systems, so that this test needs no service's
+ * name. */
 static const char *system_method(void)
 {
     for (size_t i = 0; i < contract_method_count; i++)
@@ -44,8 +45,8 @@ static const char *system_method(void)
     return NULL;
 }
 
-/* REQ: X-08.  The broker's table holds exactly valid keys with exactly the granted methods, and each change
- * is told. */
+/* REQ: X-08.  The broker's table holds exactly valid keys with exactly the granted methods, and
+ * each change is told. */
 TEST(system_keys_and_grants)
 {
     fixture_t f = fixture_new();
@@ -58,14 +59,16 @@ TEST(system_keys_and_grants)
     grant.system_id = "zjj-permit";
     grant.method = system_method();
     EXPECT(grant.method);
-    const Identity__System *system = ASK(&f, &BENCH_SERVICE, "identity.GrantMethod", &grant, Identity__System);
+    const Identity__System *system =
+        ASK(&f, &BENCH_SERVICE, "identity.GrantMethod", &grant, Identity__System);
     EXPECT(system && system->n_methods == 1);
     EXPECT(text_equal(keys(&f)->keys[0]->methods[0], grant.method));
     EXPECT(version(&f) == 2 && keys(&f)->version == 2);
 
     grant.method = "identity.GetPerson";
     EXPECT(!ASK(&f, &BENCH_SERVICE, "identity.GrantMethod", &grant, Identity__System));
-    EXPECT(fixture_failed(&f, STATUS_INVALID_ARGUMENT, "identity.method_not_for_systems", "method"));
+    EXPECT(
+        fixture_failed(&f, STATUS_INVALID_ARGUMENT, "identity.method_not_for_systems", "method"));
     grant.method = "case.Nothing";
     EXPECT(!ASK(&f, &BENCH_SERVICE, "identity.GrantMethod", &grant, Identity__System));
     EXPECT(fixture_failed(&f, STATUS_INVALID_ARGUMENT, "identity.method", "method"));
@@ -143,7 +146,8 @@ TEST(system_rights)
     Yw__Empty empty = YW__EMPTY__INIT;
     EXPECT(!ASK(&f, &manager, "identity.ListSystemKeys", &empty, Identity__SystemKeyList));
     Identity__ListSystemsRequest in = IDENTITY__LIST_SYSTEMS_REQUEST__INIT;
-    const Identity__SystemList *list = ASK(&f, &manager, "identity.ListSystems", &in, Identity__SystemList);
+    const Identity__SystemList *list =
+        ASK(&f, &manager, "identity.ListSystems", &in, Identity__SystemList);
     EXPECT(list && list->n_systems == 1 && text_equal(list->systems[0]->name, "施工许可审批系统"));
     fixture_free(&f);
 }
