@@ -89,13 +89,14 @@ typedef struct {                       /* an answer in parts */
     void (*proceed)(exchange_t *);
 } stream_t;
 
-/* h2o keeps its loop and its recycled memory until the process ends (h2o#1256, #1609). */
+/* h2o keeps its loop and its recycled memory until the process ends (h2o#1256, #1609), and so do
+ * the texts of [platform]. */
 #if defined(__SANITIZE_ADDRESS__) || defined(WITH_LSAN)
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:h2o_evloop_create\nleak:h2o_mem_alloc_recycle\nleak:h2o_hostinfo\n"
-           "leak:h2o_multithread\nleak:h2o_config_init\n";
+           "leak:h2o_multithread\nleak:h2o_config_init\nleak:platform_load\n";
 }
 #endif
 
@@ -169,6 +170,7 @@ void edge_header(exchange_t *exchange, const char *name, const char *value)
 static h2o_req_t *answer_head(exchange_t *exchange, int status, const char *media_type, size_t size)
 {
     h2o_req_t *req = exchange->transport;
+    CHECK(req && exchange->status == 0);        /* answered once */
     if (media_type)
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, media_type,
                        strlen(media_type));
@@ -610,12 +612,8 @@ static size_t peer_abandon(peer_t *peer)
 {
     exchange_t *exchange = peer->exchange;
     peer_cut(peer);
-    pending_cancel(exchange->lane->pending, exchange->ticket);
-    exchange->ticket = 0;
-    if (exchange->streaming)
-        edge_stream_abort(exchange);
-    else
-        edge_send(exchange, 499, NULL, NULL, 0);
+    exchange_cancel(exchange);
+    edge_send(exchange, 499, NULL, NULL, 0);
     return 1;
 }
 

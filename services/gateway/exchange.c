@@ -368,13 +368,19 @@ static void observe(exchange_t *self)
                 self->trace_id);
 }
 
+void exchange_cancel(exchange_t *self)
+{
+    pending_cancel(self->lane->pending, self->ticket);
+    self->ticket = 0;
+    for (size_t i = 0; i < self->question_count; i++)
+        pending_cancel(self->lane->pending, self->questions[i].ticket);
+    self->question_count = 0;
+}
+
 void exchange_end(exchange_t *self)
 {
-    lane_t *lane = self->lane;
     self->transport = NULL;
-    pending_cancel(lane->pending, self->ticket);
-    for (size_t i = 0; i < self->question_count; i++)
-        pending_cancel(lane->pending, self->questions[i].ticket);
+    exchange_cancel(self);
     observe(self);
-    lane_exchange_done(lane, self);
+    lane_exchange_done(self->lane, self);
 }

@@ -99,6 +99,9 @@ void exchange_begin(exchange_t *self, problem_t problem);
 /* The transport is gone: answered, or the client left.  Frees what the exchange holds. */
 void exchange_end(exchange_t *self);
 
+/* Nobody waits for what was asked any more. */
+void exchange_cancel(exchange_t *self);
+
 /* Asks self->method_name with self->request and self->meta; repeats while that is safe and
  * there is time; then self->replied. */
 void exchange_ask(exchange_t *self);

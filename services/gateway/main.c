@@ -31,7 +31,7 @@ static void block_signals(sigset_t *ret)
 
 int main(int argc, char **argv)
 {
-    settings_t settings;
+    static settings_t settings;            /* lives as long as the process */
     sigset_t signals;
     char error[512];
     lane_thread_t *lanes[SETTINGS_THREADS_MAX];

@@ -58,7 +58,7 @@ static void read_token_key(settings_t *ret)
 void settings_load(const char *config_path, settings_t *ret)
 {
     memset(ret, 0, sizeof *ret);
-    config_t *config = platform_load(config_path, &ret->platform);
+    config_t *config = ret->config = platform_load(config_path, &ret->platform);
 
     ret->bind = config_text(config, "gateway.bind", "0.0.0.0");
     limit_key_t ignored;

@@ -10,6 +10,7 @@
 #define SETTINGS_WATCHERS_MAX 16
 
 typedef struct {
+    config_t *config;                   /* the texts below are its */
     const char *bind;                   /* gateway.bind, address of the TLS port */
     uint16_t port;                      /* gateway.port, TLS; 0: none */
     uint16_t plain_port;                /* gateway.plain_port, HTTP on 127.0.0.1; 0: none */
