@@ -51,6 +51,10 @@ TEST(a_file_goes_in_and_out_part_by_part)
     in = part_of(at->id, "规划许可证.PDF", data + 2 * MIB, 1234, 2 * MIB, (int64_t) size, true);
     EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_OUT_OF_RANGE, "file.offset"));
     EXPECT(stand_view(stand, at->id)->materials[0]->n_files == 0);      /* not there until complete */
+    Case__GetFileRequest early = CASE__GET_FILE_REQUEST__INIT;
+    early.case_id = at->id;
+    early.file_id = file->id;
+    EXPECT(stand_refused(stand, &stand->person, "case.GetFile", &early.base, STATUS_NOT_FOUND, "not_found"));
 
     in = part_of(at->id, "规划许可证.PDF", data + MIB, MIB, MIB, (int64_t) size, false);
     stand_ask(stand, &stand->person, "case.PutFile", &in.base);
@@ -118,6 +122,38 @@ TEST(files_are_for_those_who_handle_the_case)
     remove.case_id = at->id;
     remove.file_id = file->id;
     EXPECT(stand_refused(stand, &stand->person, "case.DeleteFile", &remove.base, STATUS_FAILED_PRECONDITION, "case.state"));
+    stand_free(&stand);
+}
+
+TEST(each_file_stands_with_its_material)
+{
+    stand_t *stand = stand_new();
+    const Case__CaseStatus *at = draft(stand);
+    uint8_t *data = content(stand, 100);
+    const struct { const char *material, *name; } files[] = {
+        {"plan", "a.pdf"}, {"contract", "b.pdf"}, {"plan", "c.pdf"}, {"contract", "a.pdf"}};
+    for (size_t i = 0; i < 4; i++) {
+        Case__PutFileRequest in = part_of(at->id, files[i].name, data, 100, 0, 100, true);
+        in.material_id = files[i].material;
+        stand_ask(stand, &stand->person, "case.PutFile", &in.base);
+    }
+    const Case__CaseDetail *seen = stand_view(stand, at->id);
+    EXPECT(seen->materials[0]->n_files == 2 && text_equal(seen->materials[0]->files[1]->file_name, "c.pdf"));
+    EXPECT(seen->materials[1]->n_files == 2 && text_equal(seen->materials[1]->files[0]->file_name, "a.pdf"));
+    EXPECT(seen->materials[2]->n_files == 0);
+
+    /* Uploaded is as good as on paper. */
+    Case__SaveDraftRequest save = CASE__SAVE_DRAFT_REQUEST__INIT;
+    Case__FormValue *form[] = {stand_value(stand, "project_name", "滨江路改造")};
+    save.id = at->id;
+    save.version = at->version;
+    save.form = form;
+    save.n_form = 1;
+    at = stand_ask(stand, &stand->person, "case.SaveDraft", &save.base);
+    Case__SubmitRequest submit = CASE__SUBMIT_REQUEST__INIT;
+    submit.id = at->id;
+    submit.version = at->version;
+    EXPECT(stand_call(stand, &stand->person, "case.Submit", &submit.base, NULL) == STATUS_OK);
     stand_free(&stand);
 }
 

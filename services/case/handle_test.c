@@ -122,6 +122,21 @@ TEST(an_item_without_review_goes_straight_to_its_decision)
     stand_free(&stand);
 }
 
+/* An item that promises more days than the law gives has its promise cut. */
+TEST(a_promise_does_not_lengthen_the_law)
+{
+    stand_t *stand = stand_new();
+    Catalog__Item *item = stand_item(bench_arena(stand->bench), 2);
+    item->promise_days = 30;
+    item->legal_days = 10;
+    item->legal_unit = CATALOG__DAY_UNIT__DAY_UNIT_CALENDAR;
+    stand_publish(stand, item);
+    const Case__CaseStatus *at = stand_accept(stand, stand_apply(stand));
+    EXPECT(stand_due(at->deadlines->legal_due_at, "2026-03-12"));
+    EXPECT(stand_due(at->deadlines->promised_due_at, "2026-03-12"));
+    stand_free(&stand);
+}
+
 /* --- what is refused ------------------------------------------------------------------------- */
 
 /* Two officials press "accept" on the same screen: one wins, the other is told. */
@@ -450,6 +465,14 @@ TEST(an_extension_adds_days_within_the_law)
     in.planned_days = 4;
     at = stand_ask(stand, &stand->reviewer, "case.StartSpecial", &in.base);
     EXPECT(at->deadlines->extension_days == 10);
+
+    /* The law's limit has passed: too late. */
+    int64_t now_ms = bench_now(stand->bench);
+    stand_clock(stand, "2026-06-01T09:00:00+08:00");
+    bench_sql(stand->bench, "UPDATE cases SET extension_days = 0");
+    in.version = at->version;
+    EXPECT(stand_refused(stand, &stand->reviewer, "case.StartSpecial", &in.base, STATUS_FAILED_PRECONDITION, "special.too_late"));
+    bench_set_now(stand->bench, now_ms);
 
     /* Nothing of an extension goes on, so nothing of it is ended. */
     Case__EndSpecialRequest end = CASE__END_SPECIAL_REQUEST__INIT;

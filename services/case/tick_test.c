@@ -138,6 +138,27 @@ TEST(a_new_holiday_table_moves_provisional_limits)
     stand_free(&stand);
 }
 
+/* The reminder of one limit does not use up that of the next. */
+TEST(each_limit_has_its_reminder)
+{
+    stand_t *stand = stand_new();
+    const Case__Receipt *receipt = stand_apply(stand);
+    stand_clock(stand, "2026-03-06T09:00:00+08:00");
+    stand_tick(stand);
+    EXPECT(count(stand, "SELECT count(*) FROM timeline WHERE action = 21") == 1);
+    stand_accept(stand, receipt);
+    stand_clock(stand, "2026-03-12T09:00:00+08:00");     /* promised for the 13th */
+    stand_tick(stand);
+    EXPECT(count(stand, "SELECT count(*) FROM timeline WHERE action = 21") == 2);
+
+    Case__QueryCaseRequest in = CASE__QUERY_CASE_REQUEST__INIT;
+    in.number = receipt->number;
+    in.query_code = receipt->query_code;
+    const Case__CaseProgress *seen = stand_ask(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base);
+    EXPECT(seen->n_timeline == 2);      /* submitted and accepted: reminders are the department's */
+    stand_free(&stand);
+}
+
 /* --- what a department's system follows ------------------------------------------------------ */
 
 TEST(watch_gives_each_change_once_and_in_order)
