@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <h2o.h>
 #include <h2o/http1.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -660,7 +659,7 @@ static void limit_uploads(edge_t *self)
                 least = peer;
         if (!least)
             break;
-        self->uploads_bytes -= least->socket->input->capacity;
+        self->uploads_bytes -= least->socket->input->size;
         metric_add(self->refused, 1);
         peer_cut(least);
     }
@@ -678,7 +677,7 @@ size_t edge_tick(edge_t *self, int64_t mono_ms)
     for (peer_t *peer = self->peers, *next; peer; peer = next) {
         next = peer->next;             /* an answer may close its connection at once */
         if (peer->socket->input->size > LARGE_BYTES && !peer->cut)
-            self->uploads_bytes += peer->socket->input->capacity;
+            self->uploads_bytes += peer->socket->input->size;
         answers += peer_tick(peer, mono_ms);
     }
     limit_uploads(self);
@@ -727,7 +726,6 @@ static int listen_on(const char *address, uint16_t port, bool shared, char *erro
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (shared)
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &(int) {5}, sizeof(int));
     if (storage.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind(fd, (struct sockaddr *) &storage, size) != 0 || listen(fd, 1024) != 0) {
