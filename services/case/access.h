@@ -1,4 +1,4 @@
-/* access.h - who may look at a case: its applicant, officials of its department, its department's system.
+/* access.h - who may look at a case: its applicant, its department's officials and system.
  *
  * Everybody else gets the answer of a case that does not exist. */
 #pragma once

@@ -4,9 +4,9 @@
 
 #include "text.h"
 
-#define FORM_VALUES_MAX 200         /* as Case__StoredForm.values */
+#define FORM_VALUES_MAX 200 /* as Case__StoredForm.values */
 
-/* --- seals --------------------------------------------------------------------------- */
+/* --- seals -------------------------------------------------------------------------------- */
 
 ProtobufCBinaryData contents_seal(call_t *call, const char *what, const char *id, const void *data,
                                   size_t size)
@@ -56,14 +56,15 @@ static status_t open_message(call_t *call, const char *what, const char *id,
     return *ret ? STATUS_OK : STATUS_DATA_LOSS;
 }
 
-/* --- rows ------------------------------------------------------------------------------ */
+/* --- rows --------------------------------------------------------------------------------- */
 
-static status_t put(call_t *call, query_t *statement, const char *case_id, const contents_t *contents)
+static status_t put(call_t *call, query_t *statement, const char *case_id,
+                    const contents_t *contents)
 {
-    ProtobufCBinaryData party = seal_message(call, "case_contents/party", case_id,
-                                             &contents->party->base);
-    ProtobufCBinaryData form = seal_message(call, "case_contents/form", case_id,
-                                            &contents->form->base);
+    ProtobufCBinaryData party =
+        seal_message(call, "case_contents/party", case_id, &contents->party->base);
+    ProtobufCBinaryData form =
+        seal_message(call, "case_contents/form", case_id, &contents->form->base);
     query_text(statement, "id", case_id);
     query_blob(statement, "party", party.data, party.len);
     query_blob(statement, "form", form.data, form.len);
@@ -73,20 +74,24 @@ static status_t put(call_t *call, query_t *statement, const char *case_id, const
 
 status_t contents_insert(call_t *call, const char *case_id, const contents_t *contents)
 {
-    return put(call, query(call->store, "INSERT INTO case_contents (case_id, party, form)"
-                                        " VALUES (:id, :party, :form)"), case_id, contents);
+    return put(call,
+               query(call->store, "INSERT INTO case_contents (case_id, party, form)"
+                                  " VALUES (:id, :party, :form)"),
+               case_id, contents);
 }
 
 status_t contents_save(call_t *call, const char *case_id, const contents_t *contents)
 {
-    return put(call, query(call->store, "UPDATE case_contents SET party = :party, form = :form"
-                                        " WHERE case_id = :id"), case_id, contents);
+    return put(call,
+               query(call->store, "UPDATE case_contents SET party = :party, form = :form"
+                                  " WHERE case_id = :id"),
+               case_id, contents);
 }
 
 status_t contents_save_receiver(call_t *call, const char *case_id, const char *receiver)
 {
-    ProtobufCBinaryData sealed = contents_seal(call, "case_contents/receiver", case_id, receiver,
-                                               strlen(receiver));
+    ProtobufCBinaryData sealed =
+        contents_seal(call, "case_contents/receiver", case_id, receiver, strlen(receiver));
     query_t *update = query(call->store, "UPDATE case_contents SET receiver = :receiver"
                                          " WHERE case_id = :id");
     query_text(update, "id", case_id);
@@ -122,12 +127,12 @@ status_t contents_load(call_t *call, const char *case_id, contents_t *ret)
         ProtobufCBinaryData text = {0};
         status = contents_open(call, "case_contents/receiver", case_id, receiver, &text);
         if (status == STATUS_OK)
-            ret->receiver = (const char *) text.data;       /* contents_open() left room for the 0 */
+            ret->receiver = (const char *) text.data; /* contents_open() left room for the 0 */
     }
     return status;
 }
 
-/* --- forms ------------------------------------------------------------------------------- */
+/* --- forms -------------------------------------------------------------------------------- */
 
 static Case__FormValue *find(const Case__StoredForm *form, const char *name)
 {

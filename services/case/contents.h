@@ -3,7 +3,8 @@
 #include "service.h"
 #include "yiwang/identity.pb-c.h"
 
-/* Seals with the service's key; `what` and `id` bind the value to its place.  data NULL: no memory. */
+/* Seals with the service's key; `what` and `id` bind the value to its place.  data NULL: no
+ * memory. */
 ProtobufCBinaryData contents_seal(call_t *call, const char *what, const char *id, const void *data,
                                   size_t size);
 /* DATA_LOSS when it is not ours or was altered. */
@@ -13,7 +14,7 @@ status_t contents_open(call_t *call, const char *what, const char *id, ProtobufC
 typedef struct {
     Case__Applicant *party;
     Case__StoredForm *form;
-    const char *receiver;       /* "" until the result was handed over */
+    const char *receiver; /* "" until the result was handed over */
 } contents_t;
 
 status_t contents_insert(call_t *call, const char *case_id, const contents_t *contents);

@@ -21,25 +21,25 @@
 
 typedef struct {
     int64_t day;
-    bool off;               /* true: 休; false: a working day made up */
+    bool off; /* true: 休; false: a working day made up */
 } holiday_t;
 
 typedef struct {
-    const holiday_t *days;  /* ascending, no day twice */
+    const holiday_t *days; /* ascending, no day twice */
     size_t count;
 } calendar_t;
 
 typedef struct {
-    int64_t from;           /* day it started on: still counts */
-    int64_t to;             /* last day taken out */
+    int64_t from; /* day it started on: still counts */
+    int64_t to;   /* last day taken out */
 } pause_t;
 
 typedef struct {
-    int64_t day;            /* last day of the period */
+    int64_t day; /* last day of the period */
     bool provisional;
 } due_t;
 
-#define DEADLINE_DAYS_MAX 9999      /* as catalog.Item: longer limits are a mistake */
+#define DEADLINE_DAYS_MAX 9999 /* as catalog.Item: longer limits are a mistake */
 
 bool calendar_is_working(const calendar_t *self, int64_t day);
 /* True when an official table for the day's year is loaded: it has a day in January to

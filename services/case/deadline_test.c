@@ -47,20 +47,20 @@ static bool is_due(due_t due, const char *expected)
     return false;
 }
 
-/* Facts counted by hand over the State Council's notices; the same as the project's test vectors. */
-static const struct { const char *start; int days; const char *due; } VECTORS[] = {
-    {"2025-01-20", 5, "2025-01-26"},     /* a Sunday made up before Spring Festival */
-    {"2025-01-20", 20, "2025-02-21"},
-    {"2025-01-26", 1, "2025-01-27"},
-    {"2025-04-25", 5, "2025-05-06"},
-    {"2025-09-26", 5, "2025-10-10"},
-    {"2025-09-29", 10, "2025-10-20"},
-    {"2025-09-29", 20, "2025-11-03"},
-    {"2025-10-01", 5, "2025-10-14"},     /* starts on a holiday */
-    {"2026-02-13", 5, "2026-02-27"},
-    {"2026-02-13", 20, "2026-03-19"},
-    {"2026-02-27", 1, "2026-02-28"},     /* a Saturday made up after Spring Festival */
-    {"2024-12-31", 20, "2025-02-05"},    /* over the end of the year */
+/* Facts counted by hand over the State Council's notices. */
+static const struct {
+    const char *start;
+    int days;
+    const char *due;
+} VECTORS[] = {
+    {"2025-01-20", 5, "2025-01-26"}, /* a Sunday made up before Spring Festival */
+    {"2025-01-20", 20, "2025-02-21"}, {"2025-01-26", 1, "2025-01-27"},
+    {"2025-04-25", 5, "2025-05-06"},  {"2025-09-26", 5, "2025-10-10"},
+    {"2025-09-29", 10, "2025-10-20"}, {"2025-09-29", 20, "2025-11-03"},
+    {"2025-10-01", 5, "2025-10-14"}, /* starts on a holiday */
+    {"2026-02-13", 5, "2026-02-27"},  {"2026-02-13", 20, "2026-03-19"},
+    {"2026-02-27", 1, "2026-02-28"},  /* a Saturday made up after Spring Festival */
+    {"2024-12-31", 20, "2025-02-05"}, /* over the end of the year */
     {"2026-04-30", 45, "2026-07-07"},
 };
 
@@ -112,7 +112,8 @@ TEST(pauses_stop_the_clock)
 
 TEST(pauses_that_overlap_count_once)
 {
-    pause_t both[] = {{day("2026-03-03"), day("2026-03-05")}, {day("2026-03-04"), day("2026-03-06")}};
+    pause_t both[] = {{day("2026-03-03"), day("2026-03-05")},
+                      {day("2026-03-04"), day("2026-03-06")}};
     EXPECT(is_due(deadline_working(load(), day("2026-03-02"), 5, both, 2), "2026-03-12"));
 }
 
@@ -137,7 +138,7 @@ TEST(a_year_without_table_is_provisional)
     EXPECT(!deadline_working(load(), day("2026-12-01"), 20, NULL, 0).provisional);
     due_t due = deadline_working(load(), day("2026-12-21"), 20, NULL, 0);
     EXPECT(due.provisional);
-    EXPECT(is_due(due, "2027-01-18"));           /* by weekdays alone */
+    EXPECT(is_due(due, "2027-01-18")); /* by weekdays alone */
 
     /* The days of December that come with the next year's notice do not make the year known. */
     holiday_t tail = {day("2030-12-31"), true};
@@ -147,14 +148,15 @@ TEST(a_year_without_table_is_provisional)
 
 TEST(handed_in_after_hours_is_received_the_next_working_day)
 {
-    const struct { const char *at, *received; } vectors[] = {
-        {"2026-03-02T16:59:59+08:00", "2026-03-02"},
-        {"2026-03-02T17:00:00+08:00", "2026-03-03"},
-        {"2026-03-02T06:00:00+08:00", "2026-03-02"},    /* before it opens: that day */
-        {"2026-03-06T20:00:00+08:00", "2026-03-09"},    /* Friday evening */
-        {"2026-02-13T18:00:00+08:00", "2026-02-14"},    /* Saturday made up */
-        {"2026-02-14T17:30:00+08:00", "2026-02-24"},    /* Spring Festival */
-        {"2026-03-02T23:30:00Z", "2026-03-03"},         /* 07:30 of the 3rd in Shanghai */
+    const struct {
+        const char *at, *received;
+    } vectors[] = {
+        {"2026-03-02T16:59:59+08:00", "2026-03-02"}, {"2026-03-02T17:00:00+08:00", "2026-03-03"},
+        {"2026-03-02T06:00:00+08:00", "2026-03-02"}, /* before it opens: that day */
+        {"2026-03-06T20:00:00+08:00", "2026-03-09"}, /* Friday evening */
+        {"2026-02-13T18:00:00+08:00", "2026-02-14"}, /* Saturday made up */
+        {"2026-02-14T17:30:00+08:00", "2026-02-24"}, /* Spring Festival */
+        {"2026-03-02T23:30:00Z", "2026-03-03"},      /* 07:30 of the 3rd in Shanghai */
     };
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
         int64_t ms = 0;

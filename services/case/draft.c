@@ -8,7 +8,7 @@
 #include "rule.h"
 #include "text.h"
 
-/* --- shared -------------------------------------------------------------------------- */
+/* --- shared ------------------------------------------------------------------------------- */
 
 void draft_set_item(Case__StoredCase *row, const Catalog__Item *item)
 {
@@ -52,13 +52,13 @@ status_t draft_editable(call_t *call, const char *id, Case__StoredCase *ret)
     return STATUS_OK;
 }
 
-/* --- CreateDraft ------------------------------------------------------------------------ */
+/* --- CreateDraft -------------------------------------------------------------------------- */
 
 /* Drafts cost a stranger nothing, so an account has only so many. */
 static status_t check_room(call_t *call)
 {
     query_t *count = query(call->store, "SELECT count(*) AS drafts FROM cases"
-                                        " WHERE account_id = :id AND state = 1");      /* DRAFT */
+                                        " WHERE account_id = :id AND state = 1"); /* DRAFT */
     query_text(count, "id", call->caller.id);
     int64_t drafts = query_next(count) ? query_get_int(count, "drafts") : 0;
     status_t status = query_done(count);
@@ -99,7 +99,7 @@ status_t case_create_draft(call_t *call, const Case__CreateDraftRequest *in, Cas
     return status == STATUS_OK ? record_status(call, &row, out) : status;
 }
 
-/* --- SaveDraft ----------------------------------------------------------------------------- */
+/* --- SaveDraft ---------------------------------------------------------------------------- */
 
 static status_t own_draft(call_t *call, const char *id, Case__StoredCase *ret)
 {
@@ -130,7 +130,8 @@ status_t case_save_draft(call_t *call, const Case__SaveDraftRequest *in, Case__C
     status_t status = own_draft(call, in->id, &row);
     if (status == STATUS_OK && row.version != in->version)
         return call_fail(call, STATUS_ABORTED, "case.version_changed", "version",
-                         "草稿已在别处修改（当前版本 %lld），请刷新后再保存", (long long) row.version);
+                         "草稿已在别处修改（当前版本 %lld），请刷新后再保存",
+                         (long long) row.version);
     if (status == STATUS_OK)
         status = item_version(call, row.item_id, row.item_version, &item);
     if (status == STATUS_OK)
@@ -153,7 +154,7 @@ status_t case_save_draft(call_t *call, const Case__SaveDraftRequest *in, Case__C
     return status == STATUS_OK ? record_status(call, &row, out) : status;
 }
 
-/* --- DeleteDraft ------------------------------------------------------------------------------ */
+/* --- DeleteDraft -------------------------------------------------------------------------- */
 
 static status_t delete_rows(query_t *statement, const char *id)
 {
@@ -169,15 +170,17 @@ status_t case_delete_draft(call_t *call, const Case__DeleteDraftRequest *in, Yw_
     if (status == STATUS_OK)
         status = file_delete_all(call, row.id);
     if (status == STATUS_OK)
-        status = delete_rows(query(call->store, "DELETE FROM case_papers WHERE case_id = :id"), row.id);
+        status =
+            delete_rows(query(call->store, "DELETE FROM case_papers WHERE case_id = :id"), row.id);
     if (status == STATUS_OK)
-        status = delete_rows(query(call->store, "DELETE FROM case_contents WHERE case_id = :id"), row.id);
+        status = delete_rows(query(call->store, "DELETE FROM case_contents WHERE case_id = :id"),
+                             row.id);
     if (status == STATUS_OK)
         status = delete_rows(query(call->store, "DELETE FROM cases WHERE id = :id"), row.id);
     return status;
 }
 
-/* --- MarkPaper ----------------------------------------------------------------------------------- */
+/* --- MarkPaper ---------------------------------------------------------------------------- */
 
 status_t case_mark_paper(call_t *call, const Case__MarkPaperRequest *in, Case__CaseStatus *out)
 {
@@ -195,12 +198,12 @@ status_t case_mark_paper(call_t *call, const Case__MarkPaperRequest *in, Case__C
         return call_fail(call, STATUS_INVALID_ARGUMENT, "format", "materialId",
                          "材料“%s”只接受电子文件，请上传", material->name);
 
-    query_t *change = in->paper
-        ? query(call->store, "INSERT INTO case_papers (case_id, material_id)"
-                             " VALUES (:case_id, :material_id)"
-                             " ON CONFLICT (case_id, material_id) DO NOTHING")
-        : query(call->store, "DELETE FROM case_papers"
-                             " WHERE case_id = :case_id AND material_id = :material_id");
+    query_t *change =
+        in->paper ? query(call->store, "INSERT INTO case_papers (case_id, material_id)"
+                                       " VALUES (:case_id, :material_id)"
+                                       " ON CONFLICT (case_id, material_id) DO NOTHING")
+                  : query(call->store, "DELETE FROM case_papers"
+                                       " WHERE case_id = :case_id AND material_id = :material_id");
     query_text(change, "case_id", in->case_id);
     query_text(change, "material_id", in->material_id);
     status = query_done(change);

@@ -11,14 +11,18 @@
 #include "item_copy.h"
 #include "text.h"
 
-#define UNFINISHED_MS (24 * 3600 * 1000LL)
-#define SWEPT_AT_ONCE 20
+#define UNFINISHED_MS    (24 * 3600 * 1000LL)
+#define SWEPT_AT_ONCE    20
 #define FILES_LISTED_MAX 1000
 
 /* --- types -------------------------------------------------------------------------------- */
 
 /* Office documents and OFD (GB/T 33190) are ZIP archives: there the name tells which. */
-static const struct { const char *magic; size_t size; const char *ending, *media_type; } TYPES[] = {
+static const struct {
+    const char *magic;
+    size_t size;
+    const char *ending, *media_type;
+} TYPES[] = {
     {"%PDF-", 5, ".pdf", "application/pdf"},
     {"\xFF\xD8\xFF", 3, ".jpg", "image/jpeg"},
     {"\xFF\xD8\xFF", 3, ".jpeg", "image/jpeg"},
@@ -42,7 +46,7 @@ const char *file_type(const void *data, size_t size, const char *file_name)
     return NULL;
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows --------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *id, *case_id, *material_id, *file_name, *media_type, *hash;
@@ -66,10 +70,12 @@ static void read_row(call_t *call, query_t *from, row_t *ret)
     ret->hash_state = query_get_blob(from, "hash_state", call->arena);
 }
 
-static status_t find_by_name(call_t *call, const Case__PutFileRequest *in, row_t *ret, bool *ret_found)
+static status_t find_by_name(call_t *call, const Case__PutFileRequest *in, row_t *ret,
+                             bool *ret_found)
 {
-    query_t *find = query(call->store, "SELECT * FROM files WHERE case_id = :case_id"
-                                       " AND material_id = :material_id AND file_name = :file_name");
+    query_t *find =
+        query(call->store, "SELECT * FROM files WHERE case_id = :case_id"
+                           " AND material_id = :material_id AND file_name = :file_name");
     query_text(find, "case_id", in->case_id);
     query_text(find, "material_id", in->material_id);
     query_text(find, "file_name", in->file_name);
@@ -145,7 +151,7 @@ static status_t check_not_kept(call_t *call, const Case__StoredCase *row, const 
     return status;
 }
 
-/* --- PutFile ------------------------------------------------------------------------------------ */
+/* --- PutFile ------------------------------------------------------------------------------ */
 
 static const char *part_context(call_t *call, const char *file_id, int64_t at)
 {
@@ -158,7 +164,8 @@ static status_t check_request(call_t *call, const Case__PutFileRequest *in)
         return call_fail(call, STATUS_INVALID_ARGUMENT, "file.name", "fileName",
                          "文件名不能包含“/”、“\\”或以“.”开头");
     if (in->offset < 0 || in->size < 0)
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "range", "offset", "文件位置和大小不能为负数");
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "range", "offset",
+                         "文件位置和大小不能为负数");
     if (in->size > FILE_SIZE_MAX || in->offset > FILE_SIZE_MAX ||
         in->offset + (int64_t) in->data.len > FILE_SIZE_MAX)
         return call_fail(call, STATUS_INVALID_ARGUMENT, "file.too_large", "size",
@@ -166,9 +173,11 @@ static status_t check_request(call_t *call, const Case__PutFileRequest *in)
     if (in->data.len == 0)
         return call_fail(call, STATUS_INVALID_ARGUMENT, "file.empty", "data", "文件内容为空");
     if (in->size && in->offset + (int64_t) in->data.len > in->size)
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "file.size", "size", "文件内容比声明的大小长");
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "file.size", "size",
+                         "文件内容比声明的大小长");
     if (in->last && in->size && in->offset + (int64_t) in->data.len != in->size)
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "file.size", "size", "文件内容比声明的大小短");
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "file.size", "size",
+                         "文件内容比声明的大小短");
     return STATUS_OK;
 }
 
@@ -196,11 +205,17 @@ static status_t start_file(call_t *call, const Case__PutFileRequest *in, row_t *
 
     crypto_hash_t state;
     crypto_hash_start(&state);
-    *row = (row_t){.id = call_id(call), .case_id = in->case_id, .material_id = in->material_id,
-                   .file_name = in->file_name, .media_type = media_type, .hash = "",
-                   .size = in->size, .created_ms = call->now_ms};
+    *row = (row_t){.id = call_id(call),
+                   .case_id = in->case_id,
+                   .material_id = in->material_id,
+                   .file_name = in->file_name,
+                   .media_type = media_type,
+                   .hash = "",
+                   .size = in->size,
+                   .created_ms = call->now_ms};
     row->hash_state = contents_seal(call, "files/hash_state", row->id, &state, sizeof state);
-    query_t *insert = query(call->store,
+    query_t *insert = query(
+        call->store,
         "INSERT INTO files (id, case_id, material_id, file_name, media_type, size, received, hash,"
         " hash_state, complete, created_ms) VALUES (:id, :case_id, :material_id, :file_name,"
         " :media_type, :size, 0, '', NULL, 0, :now)");
@@ -215,7 +230,8 @@ static status_t start_file(call_t *call, const Case__PutFileRequest *in, row_t *
 }
 
 /* Whether the part that is already there holds the same bytes. */
-static status_t compare_part(call_t *call, const row_t *row, const Case__PutFileRequest *in, bool *ret)
+static status_t compare_part(call_t *call, const row_t *row, const Case__PutFileRequest *in,
+                             bool *ret)
 {
     query_t *find = query(call->store, "SELECT data FROM file_parts"
                                        " WHERE file_id = :id AND at = :at");
@@ -229,7 +245,8 @@ static status_t compare_part(call_t *call, const row_t *row, const Case__PutFile
     *ret = false;
     if (status != STATUS_OK || !found)
         return status;
-    status = contents_open(call, "file_parts", part_context(call, row->id, in->offset), sealed, &data);
+    status =
+        contents_open(call, "file_parts", part_context(call, row->id, in->offset), sealed, &data);
     if (status == STATUS_OK)
         *ret = data.len == in->data.len && memcmp(data.data, in->data.data, data.len) == 0;
     return status;
@@ -237,9 +254,8 @@ static status_t compare_part(call_t *call, const row_t *row, const Case__PutFile
 
 static status_t put_part(call_t *call, const row_t *row, const Case__PutFileRequest *in)
 {
-    ProtobufCBinaryData sealed = contents_seal(call, "file_parts",
-                                               part_context(call, row->id, in->offset),
-                                               in->data.data, in->data.len);
+    ProtobufCBinaryData sealed = contents_seal(
+        call, "file_parts", part_context(call, row->id, in->offset), in->data.data, in->data.len);
     if (!sealed.data)
         return STATUS_RESOURCE_EXHAUSTED;
     query_t *insert = query(call->store, "INSERT INTO file_parts (file_id, at, size, data)"
@@ -251,8 +267,8 @@ static status_t put_part(call_t *call, const row_t *row, const Case__PutFileRequ
     return query_done(insert);
 }
 
-/* The hash grows with the parts, so that the last one need not read the file again.  Its state holds bytes of
- * the file and is sealed like them. */
+/* The hash grows with the parts, so that the last one need not read the file again.  Its state
+ * holds bytes of the file and is sealed like them. */
 static status_t append(call_t *call, row_t *row, const Case__PutFileRequest *in)
 {
     ProtobufCBinaryData opened = {0};
@@ -266,9 +282,9 @@ static status_t append(call_t *call, row_t *row, const Case__PutFileRequest *in)
     crypto_hash_add(&state, in->data.data, in->data.len);
     row->received += (int64_t) in->data.len;
 
-    query_t *update = query(call->store,
-        "UPDATE files SET received = :received, size = :size, hash = :hash,"
-        " hash_state = :hash_state, complete = :complete WHERE id = :id");
+    query_t *update =
+        query(call->store, "UPDATE files SET received = :received, size = :size, hash = :hash,"
+                           " hash_state = :hash_state, complete = :complete WHERE id = :id");
     if (in->last) {
         crypto_hash_end(&state, hash);
         crypto_hex(hash, sizeof hash, hex);
@@ -277,7 +293,8 @@ static status_t append(call_t *call, row_t *row, const Case__PutFileRequest *in)
         row->complete = true;
         query_null(update, "hash_state");
     } else {
-        ProtobufCBinaryData sealed = contents_seal(call, "files/hash_state", row->id, &state, sizeof state);
+        ProtobufCBinaryData sealed =
+            contents_seal(call, "files/hash_state", row->id, &state, sizeof state);
         query_blob(update, "hash_state", sealed.data, sealed.len);
     }
     query_int(update, "received", row->received);
@@ -291,7 +308,8 @@ static status_t append(call_t *call, row_t *row, const Case__PutFileRequest *in)
 
 /* Beginning anew is meant when the first part differs from what is there. */
 static status_t begin_or_repeat(call_t *call, const Case__PutFileRequest *in,
-                                const Case__StoredCase *of, row_t *row, bool found, bool *ret_repeated)
+                                const Case__StoredCase *of, row_t *row, bool found,
+                                bool *ret_repeated)
 {
     *ret_repeated = false;
     if (found && (!in->size || !row->size || in->size == row->size)) {
@@ -355,7 +373,7 @@ status_t case_put_file(call_t *call, const Case__PutFileRequest *in, Case__File 
     return status;
 }
 
-/* --- the others ------------------------------------------------------------------------------------ */
+/* --- the others --------------------------------------------------------------------------- */
 
 status_t case_delete_file(call_t *call, const Case__DeleteFileRequest *in, Yw__Empty *out)
 {
@@ -383,8 +401,8 @@ status_t case_get_file(call_t *call, const Case__GetFileRequest *in, Case__FileP
     if (!file.complete)
         return call_not_found(call, "这个文件");
     if (in->offset < 0 || in->offset >= file.size)
-        return call_fail(call, STATUS_OUT_OF_RANGE, "range", "offset", "超出文件范围（共 %lld 字节）",
-                         (long long) file.size);
+        return call_fail(call, STATUS_OUT_OF_RANGE, "range", "offset",
+                         "超出文件范围（共 %lld 字节）", (long long) file.size);
 
     query_t *find = query(call->store, "SELECT at, data FROM file_parts WHERE file_id = :id"
                                        " AND at <= :offset ORDER BY at DESC LIMIT 1");
@@ -415,10 +433,10 @@ status_t case_get_file(call_t *call, const Case__GetFileRequest *in, Case__FileP
 
 status_t file_list(call_t *call, const char *case_id, Case__File ***ret, size_t *ret_count)
 {
-    query_t *find = query(call->store,
-        "SELECT id, material_id, file_name, media_type, size, hash, complete,"
-        " created_ms AS uploaded_at FROM files WHERE case_id = :id AND complete = 1"
-        " ORDER BY material_id, file_name LIMIT 1000");
+    query_t *find = query(
+        call->store, "SELECT id, material_id, file_name, media_type, size, hash, complete,"
+                     " created_ms AS uploaded_at FROM files WHERE case_id = :id AND complete = 1"
+                     " ORDER BY material_id, file_name LIMIT 1000");
     query_text(find, "id", case_id);
     *ret = (Case__File **) query_rows(find, &case__file__descriptor, FILES_LISTED_MAX, call->arena,
                                       ret_count);

@@ -2,7 +2,8 @@
  *
  * A file grows part by part in order and is there for others only after its last part.  Its type
  * is told by its first bytes and must agree with its name.  Repeating a part is fine: the same
- * bytes at the same place change nothing.  Starting again at 0 with another size replaces the file. */
+ * bytes at the same place change nothing.  Starting again at 0 with another size replaces the
+ * file. */
 #pragma once
 #include "service.h"
 

@@ -10,8 +10,8 @@ static const Case__CaseStatus *draft(stand_t *stand)
     return stand_ask(stand, &stand->person, "case.CreateDraft", &in.base);
 }
 
-static Case__PutFileRequest part_of(const char *case_id, const char *name, const void *data, size_t size,
-                                    int64_t offset, int64_t whole, bool last)
+static Case__PutFileRequest part_of(const char *case_id, const char *name, const void *data,
+                                    size_t size, int64_t offset, int64_t whole, bool last)
 {
     Case__PutFileRequest in = CASE__PUT_FILE_REQUEST__INIT;
     in.case_id = case_id;
@@ -45,22 +45,26 @@ TEST(a_file_goes_in_and_out_part_by_part)
     crypto_hash(data, size, hash);
     crypto_hex(hash, sizeof hash, hex);
 
-    Case__PutFileRequest in = part_of(at->id, "规划许可证.PDF", data, MIB, 0, (int64_t) size, false);
+    Case__PutFileRequest in =
+        part_of(at->id, "规划许可证.PDF", data, MIB, 0, (int64_t) size, false);
     const Case__File *file = stand_ask(stand, &stand->person, "case.PutFile", &in.base);
     EXPECT(!file->complete && file->size == MIB && text_equal(file->media_type, "application/pdf"));
     in = part_of(at->id, "规划许可证.PDF", data + 2 * MIB, 1234, 2 * MIB, (int64_t) size, true);
-    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_OUT_OF_RANGE, "file.offset"));
-    EXPECT(stand_view(stand, at->id)->materials[0]->n_files == 0);      /* not there until complete */
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_OUT_OF_RANGE,
+                         "file.offset"));
+    EXPECT(stand_view(stand, at->id)->materials[0]->n_files == 0); /* not there until complete */
     Case__GetFileRequest early = CASE__GET_FILE_REQUEST__INIT;
     early.case_id = at->id;
     early.file_id = file->id;
-    EXPECT(stand_refused(stand, &stand->person, "case.GetFile", &early.base, STATUS_NOT_FOUND, "not_found"));
+    EXPECT(stand_refused(stand, &stand->person, "case.GetFile", &early.base, STATUS_NOT_FOUND,
+                         "not_found"));
 
     in = part_of(at->id, "规划许可证.PDF", data + MIB, MIB, MIB, (int64_t) size, false);
     stand_ask(stand, &stand->person, "case.PutFile", &in.base);
-    stand_ask(stand, &stand->person, "case.PutFile", &in.base);         /* repeated after a lost answer */
+    stand_ask(stand, &stand->person, "case.PutFile", &in.base); /* repeated after a lost answer */
     in.data.data = data;
-    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_FAILED_PRECONDITION, "file.part_changed"));
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base,
+                         STATUS_FAILED_PRECONDITION, "file.part_changed"));
     in = part_of(at->id, "规划许可证.PDF", data + 2 * MIB, 1234, 2 * MIB, (int64_t) size, true);
     file = stand_ask(stand, &stand->person, "case.PutFile", &in.base);
     EXPECT(file->complete && file->size == (int64_t) size && text_equal(file->hash, hex));
@@ -81,12 +85,15 @@ TEST(a_file_goes_in_and_out_part_by_part)
         get.offset += (int64_t) part->data.len;
     }
     EXPECT(memcmp(back, data, size) == 0);
-    get.offset = MIB + 7;               /* from the middle, too */
+    get.offset = MIB + 7; /* from the middle, too */
     const Case__FilePart *part = stand_ask(stand, &stand->person, "case.GetFile", &get.base);
     EXPECT(part->data.len == MIB - 7 && part->data.data[0] == data[MIB + 7]);
     get.offset = (int64_t) size;
-    EXPECT(stand_refused(stand, &stand->person, "case.GetFile", &get.base, STATUS_OUT_OF_RANGE, "range"));
-    EXPECT(bench_count(stand->bench, "SELECT count(*) FROM file_parts WHERE instr(data, CAST('%PDF' AS BLOB))") == 0);
+    EXPECT(stand_refused(stand, &stand->person, "case.GetFile", &get.base, STATUS_OUT_OF_RANGE,
+                         "range"));
+    EXPECT(bench_count(stand->bench,
+                       "SELECT count(*) FROM file_parts WHERE instr(data, CAST('%PDF' AS BLOB))") ==
+           0);
     stand_free(&stand);
 }
 
@@ -96,18 +103,21 @@ TEST(files_are_for_those_who_handle_the_case)
     const Case__CaseStatus *at = draft(stand);
     uint8_t *data = content(stand, 100);
     Case__PutFileRequest in = part_of(at->id, "a.pdf", data, 100, 0, 100, true);
-    EXPECT(stand_refused(stand, &stand->other, "case.PutFile", &in.base, STATUS_NOT_FOUND, "not_found"));
+    EXPECT(stand_refused(stand, &stand->other, "case.PutFile", &in.base, STATUS_NOT_FOUND,
+                         "not_found"));
     const Case__File *file = stand_ask(stand, &stand->person, "case.PutFile", &in.base);
     Case__GetFileRequest get = CASE__GET_FILE_REQUEST__INIT;
     get.case_id = at->id;
     get.file_id = file->id;
     EXPECT(stand_call(stand, &stand->person, "case.GetFile", &get.base, NULL) == STATUS_OK);
     EXPECT(stand_call(stand, &stand->other, "case.GetFile", &get.base, NULL) == STATUS_NOT_FOUND);
-    EXPECT(stand_call(stand, &stand->clerk, "case.GetFile", &get.base, NULL) == STATUS_NOT_FOUND);   /* a draft */
+    EXPECT(stand_call(stand, &stand->clerk, "case.GetFile", &get.base, NULL) ==
+           STATUS_NOT_FOUND); /* a draft */
     bench_sql(stand->bench, "UPDATE cases SET state = 2");
     EXPECT(stand_call(stand, &stand->clerk, "case.GetFile", &get.base, NULL) == STATUS_OK);
     EXPECT(stand_call(stand, &stand->system, "case.GetFile", &get.base, NULL) == STATUS_OK);
-    EXPECT(stand_call(stand, &stand->stranger, "case.GetFile", &get.base, NULL) == STATUS_NOT_FOUND);
+    EXPECT(stand_call(stand, &stand->stranger, "case.GetFile", &get.base, NULL) ==
+           STATUS_NOT_FOUND);
     caller_t editor = bench_staff(stand->bench, "editor", "housing", "item.edit");
     EXPECT(stand_call(stand, &editor, "case.GetFile", &get.base, NULL) == STATUS_NOT_FOUND);
 
@@ -117,11 +127,13 @@ TEST(files_are_for_those_who_handle_the_case)
     EXPECT(stand_call(stand, &stand->person, "case.GetFile", &get.base, NULL) == STATUS_NOT_FOUND);
 
     /* Handed in is handed in. */
-    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_FAILED_PRECONDITION, "case.state"));
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base,
+                         STATUS_FAILED_PRECONDITION, "case.state"));
     Case__DeleteFileRequest remove = CASE__DELETE_FILE_REQUEST__INIT;
     remove.case_id = at->id;
     remove.file_id = file->id;
-    EXPECT(stand_refused(stand, &stand->person, "case.DeleteFile", &remove.base, STATUS_FAILED_PRECONDITION, "case.state"));
+    EXPECT(stand_refused(stand, &stand->person, "case.DeleteFile", &remove.base,
+                         STATUS_FAILED_PRECONDITION, "case.state"));
     stand_free(&stand);
 }
 
@@ -130,7 +142,9 @@ TEST(each_file_stands_with_its_material)
     stand_t *stand = stand_new();
     const Case__CaseStatus *at = draft(stand);
     uint8_t *data = content(stand, 100);
-    const struct { const char *material, *name; } files[] = {
+    const struct {
+        const char *material, *name;
+    } files[] = {
         {"plan", "a.pdf"}, {"contract", "b.pdf"}, {"plan", "c.pdf"}, {"contract", "a.pdf"}};
     for (size_t i = 0; i < 4; i++) {
         Case__PutFileRequest in = part_of(at->id, files[i].name, data, 100, 0, 100, true);
@@ -138,8 +152,10 @@ TEST(each_file_stands_with_its_material)
         stand_ask(stand, &stand->person, "case.PutFile", &in.base);
     }
     const Case__CaseDetail *seen = stand_view(stand, at->id);
-    EXPECT(seen->materials[0]->n_files == 2 && text_equal(seen->materials[0]->files[1]->file_name, "c.pdf"));
-    EXPECT(seen->materials[1]->n_files == 2 && text_equal(seen->materials[1]->files[0]->file_name, "a.pdf"));
+    EXPECT(seen->materials[0]->n_files == 2 &&
+           text_equal(seen->materials[0]->files[1]->file_name, "c.pdf"));
+    EXPECT(seen->materials[1]->n_files == 2 &&
+           text_equal(seen->materials[1]->files[0]->file_name, "a.pdf"));
     EXPECT(seen->materials[2]->n_files == 0);
 
     /* Uploaded is as good as on paper. */
@@ -162,34 +178,46 @@ TEST(what_is_no_document_is_refused)
     stand_t *stand = stand_new();
     const Case__CaseStatus *at = draft(stand);
     uint8_t *data = content(stand, 100);
-    const struct { const char *name, *code; } wrong[] = {
-        {"a.exe", "file.type"}, {"a.png", "file.type"}, {"a", "file.type"}, {".pdf", "file.name"},
-        {"../a.pdf", "file.name"}, {"a\\b.pdf", "file.name"},
+    const struct {
+        const char *name, *code;
+    } wrong[] = {
+        {"a.exe", "file.type"}, {"a.png", "file.type"},    {"a", "file.type"},
+        {".pdf", "file.name"},  {"../a.pdf", "file.name"}, {"a\\b.pdf", "file.name"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         Case__PutFileRequest in = part_of(at->id, wrong[i].name, data, 100, 0, 100, true);
-        EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_INVALID_ARGUMENT, wrong[i].code));
+        EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base,
+                             STATUS_INVALID_ARGUMENT, wrong[i].code));
     }
     Case__PutFileRequest in = part_of(at->id, "a.pdf", data, 100, 0, FILE_SIZE_MAX + 1, false);
-    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_INVALID_ARGUMENT, "file.too_large"));
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_INVALID_ARGUMENT,
+                         "file.too_large"));
     in = part_of(at->id, "a.pdf", data, 100, FILE_SIZE_MAX - 50, 0, false);
-    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_INVALID_ARGUMENT, "file.too_large"));
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_INVALID_ARGUMENT,
+                         "file.too_large"));
     in = part_of(at->id, "a.pdf", data, 0, 0, 0, true);
-    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_INVALID_ARGUMENT, "file.empty"));
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_INVALID_ARGUMENT,
+                         "file.empty"));
     in = part_of(at->id, "a.pdf", data, 100, 0, 200, true);
-    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_INVALID_ARGUMENT, "file.size"));
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_INVALID_ARGUMENT,
+                         "file.size"));
     in = part_of(at->id, "a.pdf", data, 100, INT64_MAX - 10, 0, false);
-    EXPECT(stand_call(stand, &stand->person, "case.PutFile", &in.base, NULL) == STATUS_INVALID_ARGUMENT);
+    EXPECT(stand_call(stand, &stand->person, "case.PutFile", &in.base, NULL) ==
+           STATUS_INVALID_ARGUMENT);
     EXPECT(bench_count(stand->bench, "SELECT count(*) FROM files") == 0);
 
-    const struct { const char *bytes, *name, *type; } right[] = {
+    const struct {
+        const char *bytes, *name, *type;
+    } right[] = {
         {"\xFF\xD8\xFF\xE0", "a.JPG", "image/jpeg"},
         {"\x89PNG\r\n\x1A\n", "a.png", "image/png"},
         {"PK\x03\x04", "a.ofd", "application/ofd"},
-        {"PK\x03\x04", "a.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+        {"PK\x03\x04", "a.docx",
+         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
     };
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
-        EXPECT(text_equal(file_type(right[i].bytes, strlen(right[i].bytes), right[i].name), right[i].type));
+        EXPECT(text_equal(file_type(right[i].bytes, strlen(right[i].bytes), right[i].name),
+                          right[i].type));
     EXPECT(!file_type("%PD", 3, "a.pdf"));
     stand_free(&stand);
 }
@@ -206,7 +234,8 @@ TEST(a_case_has_only_so_many_files_and_old_halves_are_swept)
         stand_ask(stand, &stand->person, "case.PutFile", &in.base);
     }
     Case__PutFileRequest third = part_of(at->id, names[2], data, 100, 0, 100, true);
-    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &third.base, STATUS_RESOURCE_EXHAUSTED, "file.too_many"));
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &third.base,
+                         STATUS_RESOURCE_EXHAUSTED, "file.too_many"));
 
     /* The same name with other content replaces. */
     uint8_t *other = content(stand, 50);
@@ -248,9 +277,11 @@ TEST(files_handed_in_before_a_correction_stay)
     Case__DeleteFileRequest remove = CASE__DELETE_FILE_REQUEST__INIT;
     remove.case_id = receipt->case_id;
     remove.file_id = file->id;
-    EXPECT(stand_refused(stand, &stand->person, "case.DeleteFile", &remove.base, STATUS_FAILED_PRECONDITION, "file.kept"));
+    EXPECT(stand_refused(stand, &stand->person, "case.DeleteFile", &remove.base,
+                         STATUS_FAILED_PRECONDITION, "file.kept"));
     in.data.len = in.size = 90;
-    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base, STATUS_FAILED_PRECONDITION, "file.kept"));
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base,
+                         STATUS_FAILED_PRECONDITION, "file.kept"));
     in.file_name = "a2.pdf";
     file = stand_ask(stand, &stand->person, "case.PutFile", &in.base);
     remove.file_id = file->id;

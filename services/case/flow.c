@@ -6,16 +6,16 @@
 #include "rule.h"
 #include "text.h"
 
-#define HOUR_MS 3600000LL
-#define REMIND_HOUR 9       /* of the working day before a limit's last day */
+#define HOUR_MS     3600000LL
+#define REMIND_HOUR 9 /* of the working day before a limit's last day */
 
-#define IN(name) (1u << STATE(name))
+#define IN(name)     (1u << STATE(name))
 #define NOTICE(name) CASE__NOTICE_KIND__NOTICE_KIND_##name
-#define STAYS CASE__STATE__STATE_UNSPECIFIED
-#define UNDECIDED (IN(ACCEPTED) | IN(REVIEWING) | IN(DECIDING))
-#define WAITS (IN(SUBMITTED) | UNDECIDED | IN(GRANTED) | IN(DENIED))
+#define STAYS        CASE__STATE__STATE_UNSPECIFIED
+#define UNDECIDED    (IN(ACCEPTED) | IN(REVIEWING) | IN(DECIDING))
+#define WAITS        (IN(SUBMITTED) | UNDECIDED | IN(GRANTED) | IN(DENIED))
 
-/* --- guards --------------------------------------------------------------------------- */
+/* --- guards ------------------------------------------------------------------------------- */
 
 static status_t stage_open(call_t *call, const Case__StoredCase *row)
 {
@@ -38,7 +38,7 @@ static status_t no_stage_open(call_t *call, const Case__StoredCase *row)
 static status_t not_first_stage(call_t *call, const Case__StoredCase *row)
 {
     query_t *before = query(call->store, "SELECT 1 AS one FROM stages WHERE case_id = :id"
-                                         " AND state = 3 LIMIT 1");        /* STAGE_STATE_DONE */
+                                         " AND state = 3 LIMIT 1"); /* STAGE_STATE_DONE */
     query_text(before, "id", row->id);
     bool found = query_next(before);
     status_t status = query_done(before);
@@ -51,21 +51,19 @@ static status_t not_first_stage(call_t *call, const Case__StoredCase *row)
 
 static status_t unclaimed(call_t *call, const Case__StoredCase *row)
 {
-    return text_empty(row->officer_id)
-               ? STATUS_OK
-               : call_fail(call, STATUS_FAILED_PRECONDITION, "case.claimed", NULL,
-                           "该办件已由%s认领", row->officer_name);
+    return text_empty(row->officer_id) ? STATUS_OK
+                                       : call_fail(call, STATUS_FAILED_PRECONDITION, "case.claimed",
+                                                   NULL, "该办件已由%s认领", row->officer_name);
 }
 
 static status_t claimed(call_t *call, const Case__StoredCase *row)
 {
-    return !text_empty(row->officer_id)
-               ? STATUS_OK
-               : call_fail(call, STATUS_FAILED_PRECONDITION, "case.unclaimed", NULL,
-                           "该办件尚未被认领");
+    return !text_empty(row->officer_id) ? STATUS_OK
+                                        : call_fail(call, STATUS_FAILED_PRECONDITION,
+                                                    "case.unclaimed", NULL, "该办件尚未被认领");
 }
 
-/* --- the table ------------------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------------------- */
 
 static const flow_t FLOW[] = {
     {ACTION(CREATE), 0, BY_APPLICANT, NULL, NULL, NULL, STATE(DRAFT), 0, true},
@@ -85,16 +83,16 @@ static const flow_t FLOW[] = {
      STATE(REFUSED), NOTICE(REFUSED), false},
     {ACTION(FINISH_STAGE), IN(ACCEPTED) | IN(REVIEWING), BY_OFFICIAL, "case.review", stage_open,
      "环节进行中，其后还有环节", STATE(REVIEWING), 0, false},
-    {ACTION(FINISH_LAST_STAGE), IN(ACCEPTED) | IN(REVIEWING), BY_OFFICIAL, "case.review", stage_open,
-     "环节进行中，其后没有环节", STATE(DECIDING), 0, false},
+    {ACTION(FINISH_LAST_STAGE), IN(ACCEPTED) | IN(REVIEWING), BY_OFFICIAL, "case.review",
+     stage_open, "环节进行中，其后没有环节", STATE(DECIDING), 0, false},
     {ACTION(RETURN_STAGE), IN(REVIEWING) | IN(DECIDING), BY_OFFICIAL, NULL, not_first_stage,
      "有已完成的环节", STATE(REVIEWING), 0, false},
     {ACTION(DECIDE_GRANT), IN(ACCEPTED) | IN(DECIDING), BY_OFFICIAL, "case.decide", no_stage_open,
      "没有未完成的环节和特别程序", STATE(GRANTED), NOTICE(DECIDED), false},
     {ACTION(DECIDE_DENY), IN(ACCEPTED) | IN(DECIDING), BY_OFFICIAL, "case.decide", no_stage_open,
      "没有未完成的环节和特别程序；说明理由", STATE(DENIED), NOTICE(DECIDED), false},
-    {ACTION(CLOSE), IN(GRANTED) | IN(DENIED), BY_OFFICIAL, "case.receive", NULL, NULL, STATE(CLOSED),
-     NOTICE(CLOSED), false},
+    {ACTION(CLOSE), IN(GRANTED) | IN(DENIED), BY_OFFICIAL, "case.receive", NULL, NULL,
+     STATE(CLOSED), NOTICE(CLOSED), false},
     {ACTION(WITHDRAW), IN(SUBMITTED) | IN(CORRECTION) | UNDECIDED, BY_APPLICANT, NULL, NULL, NULL,
      STATE(WITHDRAWN), 0, false},
     {ACTION(START_SPECIAL), UNDECIDED, BY_OFFICIAL, "case.review", NULL,
@@ -102,10 +100,14 @@ static const flow_t FLOW[] = {
     {ACTION(END_SPECIAL), UNDECIDED, BY_OFFICIAL, "case.review", NULL, "特别程序进行中", STAYS,
      NOTICE(SPECIAL), false},
     {ACTION(CLAIM), WAITS, BY_OFFICIAL, NULL, unclaimed, "未被认领", STAYS, 0, true},
-    {ACTION(TRANSFER), WAITS, BY_OFFICIAL, NULL, claimed, "已认领；本人或有 case.decide 权限者", STAYS, 0, true},
-    {ACTION(RELEASE), WAITS, BY_OFFICIAL, NULL, claimed, "已认领；本人或有 case.decide 权限者", STAYS, 0, true},
-    {ACTION(REMIND), WAITS | IN(CORRECTION), BY_TIME, NULL, NULL, "期限届满前一个工作日", STAYS, 0, true},
-    {ACTION(RECOMPUTE), WAITS | IN(CORRECTION), BY_TIME, NULL, NULL, "公布了新的节假日安排", STAYS, 0, true},
+    {ACTION(TRANSFER), WAITS, BY_OFFICIAL, NULL, claimed, "已认领；本人或有 case.decide 权限者",
+     STAYS, 0, true},
+    {ACTION(RELEASE), WAITS, BY_OFFICIAL, NULL, claimed, "已认领；本人或有 case.decide 权限者",
+     STAYS, 0, true},
+    {ACTION(REMIND), WAITS | IN(CORRECTION), BY_TIME, NULL, NULL, "期限届满前一个工作日", STAYS, 0,
+     true},
+    {ACTION(RECOMPUTE), WAITS | IN(CORRECTION), BY_TIME, NULL, NULL, "公布了新的节假日安排", STAYS,
+     0, true},
 };
 #define FLOW_COUNT (sizeof FLOW / sizeof *FLOW)
 
@@ -142,15 +144,14 @@ bool flow_is_over(Case__State state)
            state == STATE(TERMINATED);
 }
 
-/* --- entering --------------------------------------------------------------------------- */
+/* --- entering ----------------------------------------------------------------------------- */
 
 static status_t check_state(call_t *call, const flow_t *flow, const Case__StoredCase *row)
 {
     if (flow->from & 1u << row->state)
         return STATUS_OK;
     return call_fail(call, STATUS_FAILED_PRECONDITION, "case.state", NULL,
-                     "办件当前状态为“%s”，不能“%s”",
-                     label_of(&case__state__descriptor, row->state),
+                     "办件当前状态为“%s”，不能“%s”", label_of(&case__state__descriptor, row->state),
                      label_of(&case__action__descriptor, flow->action));
 }
 
@@ -192,10 +193,11 @@ static status_t check_claim(call_t *call, const flow_t *flow, const Case__Stored
 {
     if (call->caller.kind != YW__CALLER_KIND__CALLER_KIND_STAFF || text_empty(row->officer_id) ||
         text_equal(row->officer_id, call->caller.id) || flow->action == ACTION(CLAIM) ||
-        (flow->permission && !text_equal(flow->permission, row->waits_for)) || may_assign(call, flow))
+        (flow->permission && !text_equal(flow->permission, row->waits_for)) ||
+        may_assign(call, flow))
         return STATUS_OK;
-    return call_fail(call, STATUS_FAILED_PRECONDITION, "case.claimed", NULL, "该办件已由%s认领，请与其联系",
-                     row->officer_name);
+    return call_fail(call, STATUS_FAILED_PRECONDITION, "case.claimed", NULL,
+                     "该办件已由%s认领，请与其联系", row->officer_name);
 }
 
 /* An official hears first that the case has changed, an applicant first that it is past this:
@@ -300,12 +302,12 @@ static void advance(call_t *call, step_t *step)
     if (step->flow->next != STAYS)
         row->state = step->flow->next;
     const char *waits_for = flow_waits_for(row);
-    if (!text_equal(waits_for, row->waits_for)) {      /* another kind of work: back to the pool */
+    if (!text_equal(waits_for, row->waits_for)) { /* another kind of work: back to the pool */
         row->waits_for = waits_for;
         row->officer_id = row->officer_name = "";
     } else if (step->flow->by == BY_OFFICIAL && !step->flow->internal &&
                text_empty(row->officer_id) && call_permitted(call, waits_for)) {
-        row->officer_id = call->caller.id;             /* who works on it has it */
+        row->officer_id = call->caller.id; /* who works on it has it */
         row->officer_name = call->caller.name;
     }
     flow_set_alarm(step, call->now_ms);
@@ -313,14 +315,16 @@ static void advance(call_t *call, step_t *step)
 
 static status_t tell(call_t *call, step_t *step, const char *text, const char *message)
 {
-    const entry_t entry = {.action = step->flow->action, .internal = step->flow->internal,
-                           .text = text, .stage = step->stage};
+    const entry_t entry = {.action = step->flow->action,
+                           .internal = step->flow->internal,
+                           .text = text,
+                           .stage = step->stage};
     int64_t seq = 0;
     status_t status = record_log(call, &step->row, &entry, &seq);
     if (status == STATUS_OK && step->flow->notice)
         status = record_notify(call, &step->row, step->flow->notice, message ? message : text, seq);
     if (status == STATUS_OK && step->flow->next != STAYS && step->flow->action != ACTION(SUBMIT))
-        status = record_announce(call, &step->row);         /* submit.c tells of a new case itself */
+        status = record_announce(call, &step->row); /* submit.c tells of a new case itself */
     return status;
 }
 
@@ -340,7 +344,7 @@ status_t flow_leave_new(call_t *call, step_t *step, const char *text, const char
     return status == STATUS_OK ? tell(call, step, text, message) : status;
 }
 
-/* --- for people ----------------------------------------------------------------------------- */
+/* --- for people --------------------------------------------------------------------------- */
 
 static void print_states(buffer_t *out, unsigned from)
 {
@@ -369,9 +373,9 @@ void flow_print(buffer_t *out)
                      "| --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < FLOW_COUNT; i++) {
         const flow_t *flow = &FLOW[i];
-        buffer_printf(out, "| %s `%s` | ", label_of(&case__action__descriptor, flow->action),
-                      protobuf_c_enum_descriptor_get_value(&case__action__descriptor,
-                                                           flow->action)->name);
+        buffer_printf(
+            out, "| %s `%s` | ", label_of(&case__action__descriptor, flow->action),
+            protobuf_c_enum_descriptor_get_value(&case__action__descriptor, flow->action)->name);
         print_states(out, flow->from);
         buffer_text(out, " | ");
         print_who(out, flow);

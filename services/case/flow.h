@@ -5,8 +5,9 @@
  *   flow_leave()   next state, who it waits for, limits and alarm; writes row, timeline,
  *                  message to the applicant and event
  *
- * The table is printed into docs/case-flow.md; flow_test.c fails when the two differ (YW_WRITE=1 writes
- * it).  To let something new happen: an Action in case.proto, a row here, a handler. */
+ * The table is printed into docs/case-flow.md; flow_test.c fails when the two differ (with
+ * YW_WRITE=1 it writes the page).  To let something new happen: an Action in case.proto, a row
+ * here, a handler. */
 #pragma once
 #include "buffer.h"
 #include "deadline.h"
@@ -18,29 +19,30 @@ typedef enum { BY_APPLICANT, BY_OFFICIAL, BY_TIME } by_t;
 
 typedef struct {
     Case__Action action;
-    unsigned from;                  /* bits 1 << state */
-    by_t by;                        /* an official: staff with `permission`, or the department's system */
-    const char *permission;         /* NULL: the one that the case waits for */
+    unsigned from;          /* bits 1 << state */
+    by_t by;                /* an official: staff with `permission`, or the department's system */
+    const char *permission; /* NULL: the one that the case waits for */
     status_t (*guard)(call_t *call, const Case__StoredCase *row);
     const char *guard_text;
-    Case__State next;               /* UNSPECIFIED: stays */
-    Case__NoticeKind notice;        /* told to the applicant */
-    bool internal;                  /* not in the applicant's timeline */
+    Case__State next;        /* UNSPECIFIED: stays */
+    Case__NoticeKind notice; /* told to the applicant */
+    bool internal;           /* not in the applicant's timeline */
 } flow_t;
 
 typedef struct {
     const flow_t *flow;
     Case__StoredCase row;
-    calendar_t calendar;            /* from the year in which the case was made */
+    calendar_t calendar; /* from the year in which the case was made */
     int64_t today;
-    const char *stage;              /* name of the stage it happens in, for the timeline */
+    const char *stage; /* name of the stage it happens in, for the timeline */
 } step_t;
 
 const flow_t *flow_of(Case__Action action);
 
 /* Refuses with NOT_FOUND (not there, another's, another department's), "case.state",
  * "case.version_changed", "case.claimed", "permission", or the guard's reason. */
-status_t flow_enter(call_t *call, Case__Action action, const char *id, int64_t version, step_t *ret);
+status_t flow_enter(call_t *call, Case__Action action, const char *id, int64_t version,
+                    step_t *ret);
 
 /* The same for a case that is being made or that time moves: nobody to check. */
 status_t flow_begin(call_t *call, Case__Action action, const Case__StoredCase *row, step_t *ret);

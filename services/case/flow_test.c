@@ -1,9 +1,9 @@
 #include "flow.h"
 #include "stand_test.h"
 
-#define PAGE "docs/case-flow.md"
-#define BEGIN "<!-- table -->\n"
-#define END "<!-- end -->"
+#define PAGE           "docs/case-flow.md"
+#define BEGIN          "<!-- table -->\n"
+#define END            "<!-- end -->"
 #define PAGE_BYTES_MAX (64 << 10)
 
 static char *read_page(arena_t *arena)

@@ -7,15 +7,15 @@
 #include "rule.h"
 #include "text.h"
 
-#define VALUE_LENGTH 200            /* of a field that names no maximum; as catalog.FormField.max_len */
+#define VALUE_LENGTH  200 /* of a field that names no maximum; as catalog.FormField.max_len */
 #define NUMBER_LENGTH 30
 
-/* --- one value ------------------------------------------------------------------------- */
+/* --- one value ---------------------------------------------------------------------------- */
 
 typedef struct {
     call_t *call;
     const Catalog__FormField *field;
-    const char *path;               /* "form.project_name" */
+    const char *path; /* "form.project_name" */
     const char *value;
 } check_t;
 
@@ -59,7 +59,8 @@ static void check_number(const check_t *self)
         return;
     }
     double number = strtod(self->value, NULL);
-    if ((field->min || field->max) && (number < (double) field->min || number > (double) field->max))
+    if ((field->min || field->max) &&
+        (number < (double) field->min || number > (double) field->max))
         call_fault(self->call, self->path, "range", "%s：应在 %lld 到 %lld 之间", field->label,
                    (long long) field->min, (long long) field->max);
 }
@@ -94,7 +95,7 @@ static void check_choice(const check_t *self)
 
 static void check_choices(const check_t *self)
 {
-    for (const char *at = self->value; at; ) {
+    for (const char *at = self->value; at;) {
         size_t size = strcspn(at, ",");
         if (!is_choice(self->field, at, size)) {
             fault(self, "choice", "请从给出的选项中选择");
@@ -180,7 +181,8 @@ static status_t check_named_file(call_t *call, const Catalog__FormField *field, 
     query_text(find, "case_id", case_id);
     bool found = query_next(find);
     if (!found)
-        call_fault(call, path_of(call, field->id), "file", "%s：没有找到已上传完成的文件", field->label);
+        call_fault(call, path_of(call, field->id), "file", "%s：没有找到已上传完成的文件",
+                   field->label);
     return query_done(find);
 }
 
@@ -214,20 +216,22 @@ void form_check_party(call_t *call, const Catalog__Item *item, const Case__Appli
 {
     bool organisation = party->kind == CASE__APPLICANT_KIND__APPLICANT_KIND_ORGANISATION;
     if (!serves(item, organisation))
-        call_fault(call, "applicant.kind", "audience", organisation
-                       ? "该事项只面向自然人办理" : "该事项只面向法人或其他组织办理，请填写单位信息");
+        call_fault(call, "applicant.kind", "audience",
+                   organisation ? "该事项只面向自然人办理"
+                                : "该事项只面向法人或其他组织办理，请填写单位信息");
     if (!organisation)
         return;
     if (text_empty(party->name))
         call_fault(call, "applicant.name", "required", "请填写单位名称");
     const char *message = "请填写统一社会信用代码";
     const char *code = text_empty(party->id_number)
-                           ? "required" : kind_check(KIND_CREDIT_CODE, party->id_number, &message);
+                           ? "required"
+                           : kind_check(KIND_CREDIT_CODE, party->id_number, &message);
     if (code)
         call_fault(call, "applicant.idNumber", code, "%s", message);
 }
 
-/* --- materials ------------------------------------------------------------------------------ */
+/* --- materials ---------------------------------------------------------------------------- */
 
 typedef struct {
     bool file, paper;
@@ -248,7 +252,8 @@ static void check_given(call_t *call, const Catalog__Item *item, const given_t *
         const char *path = arena_printf(call->arena, "materials[%s]", material->id);
         if (given[i].file)
             continue;
-        if (given[i].paper && material->format == CATALOG__MATERIAL_FORMAT__MATERIAL_FORMAT_ELECTRONIC)
+        if (given[i].paper &&
+            material->format == CATALOG__MATERIAL_FORMAT__MATERIAL_FORMAT_ELECTRONIC)
             call_fault(call, path, "format", "材料“%s”只接受电子文件，请上传", material->name);
         else if (!given[i].paper && material->need == CATALOG__MATERIAL_NEED__MATERIAL_NEED_ALWAYS)
             call_fault(call, path, "required", "请上传“%s”，或选择递交纸质材料", material->name);
@@ -260,7 +265,7 @@ static status_t find_given(call_t *call, const Catalog__Item *item, query_t *fin
     while (query_next(find)) {
         size_t i = index_of(item, query_get_text(find, "material_id", call->arena));
         if (i == item->n_materials)
-            continue;                   /* of a version before this one */
+            continue; /* of a version before this one */
         if (query_get_int(find, "paper"))
             given[i].paper = true;
         else
@@ -274,9 +279,10 @@ status_t form_check_materials(call_t *call, const Catalog__Item *item, const cha
     given_t *given = ARRAY(call->arena, given_t, item->n_materials);
     if (!given)
         return STATUS_RESOURCE_EXHAUSTED;
-    query_t *find = query(call->store,
-        "SELECT material_id, 0 AS paper FROM files WHERE case_id = :id AND complete = 1"
-        " UNION SELECT material_id, 1 AS paper FROM case_papers WHERE case_id = :id");
+    query_t *find =
+        query(call->store,
+              "SELECT material_id, 0 AS paper FROM files WHERE case_id = :id AND complete = 1"
+              " UNION SELECT material_id, 1 AS paper FROM case_papers WHERE case_id = :id");
     query_text(find, "id", case_id);
     status_t status = find_given(call, item, find, given);
     if (status == STATUS_OK)
@@ -284,7 +290,8 @@ status_t form_check_materials(call_t *call, const Catalog__Item *item, const cha
     return status;
 }
 
-void form_check_papers(call_t *call, const Catalog__Item *item, const char *const *papers, size_t count)
+void form_check_papers(call_t *call, const Catalog__Item *item, const char *const *papers,
+                       size_t count)
 {
     given_t *given = ARRAY(call->arena, given_t, item->n_materials);
     if (!given)

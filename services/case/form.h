@@ -6,10 +6,12 @@
 #include "contents.h"
 #include "item_copy.h"
 
-/* Values by their own rules (unknown names, length, kind, choices); nothing is missing.  For drafts. */
+/* Values by their own rules (unknown names, length, kind, choices); nothing is missing.  For
+ * drafts. */
 void form_check_values(call_t *call, const Catalog__Item *item, Case__FormValue *const *values,
                        size_t count);
-/* The same, and what is required is there.  For submissions; `case_id` "" when it has no files yet. */
+/* The same, and what is required is there.  For submissions; `case_id` "" when it has no files
+ * yet. */
 status_t form_check(call_t *call, const Catalog__Item *item, const Case__StoredForm *form,
                     const char *case_id);
 /* The party: an organisation with its credit code; of a kind that the item serves. */
@@ -17,4 +19,5 @@ void form_check_party(call_t *call, const Catalog__Item *item, const Case__Appli
 /* Required materials are there, as complete files or on paper. */
 status_t form_check_materials(call_t *call, const Catalog__Item *item, const char *case_id);
 /* The same for materials that are all on paper. */
-void form_check_papers(call_t *call, const Catalog__Item *item, const char *const *papers, size_t count);
+void form_check_papers(call_t *call, const Catalog__Item *item, const char *const *papers,
+                       size_t count);

@@ -7,7 +7,7 @@
 #include "terms.h"
 #include "text.h"
 
-#define NOTICE_BYTES_MAX (256 << 10)    /* a hundred gaps of a thousand characters */
+#define NOTICE_BYTES_MAX (256 << 10) /* a hundred gaps of a thousand characters */
 
 static const char *officer_of(call_t *call, const step_t *step, const char *named)
 {
@@ -15,9 +15,10 @@ static const char *officer_of(call_t *call, const step_t *step, const char *name
     return system && !text_empty(named) ? named : record_actor(call, &step->row);
 }
 
-/* --- the one-time notice ---------------------------------------------------------------- */
+/* --- the one-time notice ------------------------------------------------------------------ */
 
-static void check_gaps(call_t *call, const Catalog__Item *item, const Case__SendCorrectionRequest *in)
+static void check_gaps(call_t *call, const Catalog__Item *item,
+                       const Case__SendCorrectionRequest *in)
 {
     for (size_t i = 0; i < in->n_gaps; i++) {
         const Case__Gap *gap = in->gaps[i];
@@ -69,9 +70,11 @@ static status_t insert_notice(call_t *call, const step_t *step, int number,
     ProtobufCBinaryData packed = message_pack(&gaps.base, call->arena);
     if (!packed.data)
         return STATUS_RESOURCE_EXHAUSTED;
-    query_t *insert = query(call->store,
-        "INSERT INTO corrections (case_id, number, sent_ms, due_ms, supplied_ms, sender,"
-        " repeat_reason, gaps) VALUES (:id, :number, :now, :due, 0, :sender, :repeat_reason, :gaps)");
+    query_t *insert =
+        query(call->store,
+              "INSERT INTO corrections (case_id, number, sent_ms, due_ms, supplied_ms, sender,"
+              " repeat_reason, gaps) VALUES (:id, :number, :now, :due, 0, :sender, :repeat_reason, "
+              ":gaps)");
     query_text(insert, "id", step->row.id);
     query_int(insert, "number", number);
     query_int(insert, "now", call->now_ms);
@@ -98,8 +101,9 @@ status_t case_send_correction(call_t *call, const Case__SendCorrectionRequest *i
     if (status != STATUS_OK)
         return status;
     if (sent && text_empty(in->repeat_reason))
-        return call_fail(call, STATUS_FAILED_PRECONDITION, "case.correction_repeated", "repeatReason",
-                         "补正应当一次性告知，该办件已告知过 %d 次；确需再次告知的，请说明理由", sent);
+        return call_fail(
+            call, STATUS_FAILED_PRECONDITION, "case.correction_repeated", "repeatReason",
+            "补正应当一次性告知，该办件已告知过 %d 次；确需再次告知的，请说明理由", sent);
     check_gaps(call, item, in);
     status = call_faulty(call);
     if (status != STATUS_OK)
@@ -110,14 +114,14 @@ status_t case_send_correction(call_t *call, const Case__SendCorrectionRequest *i
     if (status != STATUS_OK)
         return status;
     const char *text = gaps_text(call, item, in);
-    const char *message = arena_printf(call->arena,
-        "您申请的“%s”需要补正，请在%s前补齐以下内容，逾期未补正视为撤回申请：\n%s", step.row.item_name,
-        record_limit_text(call, step.row.correction_due_ms), text);
+    const char *message = arena_printf(
+        call->arena, "您申请的“%s”需要补正，请在%s前补齐以下内容，逾期未补正视为撤回申请：\n%s",
+        step.row.item_name, record_limit_text(call, step.row.correction_due_ms), text);
     status = flow_leave(call, &step, text, message);
     return status == STATUS_OK ? record_status(call, &step.row, out) : status;
 }
 
-/* --- acceptance ------------------------------------------------------------------------------ */
+/* --- acceptance --------------------------------------------------------------------------- */
 
 status_t handle_accepted(call_t *call, step_t *step, int64_t day)
 {
@@ -148,7 +152,8 @@ status_t case_accept(call_t *call, const Case__AcceptRequest *in, Case__CaseStat
     if (status != STATUS_OK)
         return status;
     const char *number = text_empty(in->document_number)
-                             ? "" : arena_printf(call->arena, "受理文书编号：%s。", in->document_number);
+                             ? ""
+                             : arena_printf(call->arena, "受理文书编号：%s。", in->document_number);
     const char *limits = handle_limits_text(call, &step.row);
     const char *text = arena_printf(call->arena, "%s%s%s", in->opinion, number, limits);
     const char *message = arena_printf(call->arena, "您申请的“%s”（%s）已受理。%s%s",
@@ -157,11 +162,12 @@ status_t case_accept(call_t *call, const Case__AcceptRequest *in, Case__CaseStat
     return status == STATUS_OK ? record_status(call, &step.row, out) : status;
 }
 
-/* --- refusal ------------------------------------------------------------------------------------ */
+/* --- refusal ------------------------------------------------------------------------------ */
 
 static status_t insert_refusal(call_t *call, const step_t *step, const Case__RefuseRequest *in)
 {
-    query_t *insert = query(call->store,
+    query_t *insert = query(
+        call->store,
         "INSERT INTO refusals (case_id, reason, text, competent_body, rights, officer, refused_ms)"
         " VALUES (:id, :reason, :text, :competent_body, :rights, :officer, :now)");
     query_text(insert, "rights", HANDLE_RIGHTS);
@@ -185,18 +191,18 @@ status_t case_refuse(call_t *call, const Case__RefuseRequest *in, Case__CaseStat
         return status;
     step.row.closed_ms = call->now_ms;
     step.row.accept_due_ms = 0;
-    const char *where = elsewhere
-        ? arena_printf(call->arena, "请向%s申请。", in->competent_body) : "";
-    const char *text = arena_printf(call->arena, "%s。%s%s",
-                                    label_of(&case__refuse_reason__descriptor, in->reason), in->text,
-                                    where);
-    const char *message = arena_printf(call->arena, "您申请的“%s”不予受理。%s%s", step.row.item_name,
-                                       text, HANDLE_RIGHTS);
+    const char *where =
+        elsewhere ? arena_printf(call->arena, "请向%s申请。", in->competent_body) : "";
+    const char *text =
+        arena_printf(call->arena, "%s。%s%s",
+                     label_of(&case__refuse_reason__descriptor, in->reason), in->text, where);
+    const char *message = arena_printf(call->arena, "您申请的“%s”不予受理。%s%s",
+                                       step.row.item_name, text, HANDLE_RIGHTS);
     status = flow_leave(call, &step, text, message);
     return status == STATUS_OK ? record_status(call, &step.row, out) : status;
 }
 
-/* --- review ---------------------------------------------------------------------------------------- */
+/* --- review ------------------------------------------------------------------------------- */
 
 status_t case_finish_stage(call_t *call, const Case__FinishStageRequest *in, Case__CaseStatus *out)
 {
@@ -210,8 +216,8 @@ status_t case_finish_stage(call_t *call, const Case__FinishStageRequest *in, Cas
         return call_fail(call, STATUS_FAILED_PRECONDITION, "case.stage", "stageId",
                          "进行中的环节是“%s”（%s）", step.row.stage_name, step.row.stage_id);
     const char *officer = officer_of(call, &step, in->officer_name);
-    status = back ? stage_back(call, &step)
-                  : stage_finish(call, &step, officer, in->opinion, &last);
+    status =
+        back ? stage_back(call, &step) : stage_finish(call, &step, officer, in->opinion, &last);
     if (status != STATUS_OK)
         return status;
     if (last)
@@ -220,12 +226,13 @@ status_t case_finish_stage(call_t *call, const Case__FinishStageRequest *in, Cas
     return status == STATUS_OK ? record_status(call, &step.row, out) : status;
 }
 
-/* --- decision ------------------------------------------------------------------------------------------ */
+/* --- decision ----------------------------------------------------------------------------- */
 
 static status_t insert_decision(call_t *call, const step_t *step, const Case__DecideRequest *in,
                                 bool grant)
 {
-    query_t *insert = query(call->store,
+    query_t *insert = query(
+        call->store,
         "INSERT INTO decisions (case_id, outcome, document_number, reason, result_name,"
         " result_number, valid_until, issuer, officer, rights) VALUES (:id, :outcome,"
         " :document_number, :reason, :result_name, :result_number, :valid_until, :issuer, :officer,"
@@ -242,17 +249,18 @@ static const char *decision_message(call_t *call, const step_t *step, const Case
 {
     const char *name = step->row.item_name, *number = in->document_number;
     if (grant)
-        return arena_printf(call->arena, "您申请的“%s”已作出准予许可的决定（%s），将在%s前向您送达。",
-                            name, number, record_limit_text(call, step->row.delivery_due_ms));
-    return arena_printf(call->arena, "您申请的“%s”已作出不予许可的决定（%s）。理由：%s。%s", name, number,
-                        in->reason, HANDLE_RIGHTS);
+        return arena_printf(call->arena,
+                            "您申请的“%s”已作出准予许可的决定（%s），将在%s前向您送达。", name,
+                            number, record_limit_text(call, step->row.delivery_due_ms));
+    return arena_printf(call->arena, "您申请的“%s”已作出不予许可的决定（%s）。理由：%s。%s", name,
+                        number, in->reason, HANDLE_RIGHTS);
 }
 
 status_t case_decide(call_t *call, const Case__DecideRequest *in, Case__CaseStatus *out)
 {
     step_t step;
     bool grant = in->outcome == CASE__OUTCOME__OUTCOME_GRANT;
-    if (!grant && text_empty(in->reason))           /* law 38(2) */
+    if (!grant && text_empty(in->reason)) /* law 38(2) */
         return call_fail(call, STATUS_INVALID_ARGUMENT, "required", "reason",
                          "不予许可的，应当说明理由");
     status_t status = flow_enter(call, grant ? ACTION(DECIDE_GRANT) : ACTION(DECIDE_DENY), in->id,
@@ -264,12 +272,13 @@ status_t case_decide(call_t *call, const Case__DecideRequest *in, Case__CaseStat
     status = insert_decision(call, &step, in, grant);
     if (status != STATUS_OK)
         return status;
-    const char *text = arena_printf(call->arena, "决定文书号：%s。%s", in->document_number, in->reason);
+    const char *text =
+        arena_printf(call->arena, "决定文书号：%s。%s", in->document_number, in->reason);
     status = flow_leave(call, &step, text, decision_message(call, &step, in, grant));
     return status == STATUS_OK ? record_status(call, &step.row, out) : status;
 }
 
-/* --- the end ---------------------------------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------------------------ */
 
 status_t case_close_case(call_t *call, const Case__CloseCaseRequest *in, Case__CaseStatus *out)
 {

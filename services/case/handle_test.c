@@ -1,8 +1,9 @@
 #include "handle.h"
 #include "stand_test.h"
 
-static const Case__CaseStatus *finish(stand_t *stand, const caller_t *caller, const Case__CaseStatus *at,
-                                      const char *stage, Case__StageResult result)
+static const Case__CaseStatus *finish(stand_t *stand, const caller_t *caller,
+                                      const Case__CaseStatus *at, const char *stage,
+                                      Case__StageResult result)
 {
     Case__FinishStageRequest in = CASE__FINISH_STAGE_REQUEST__INIT;
     in.id = at->id;
@@ -25,15 +26,16 @@ static Case__DecideRequest decide_of(const Case__CaseStatus *at, Case__Outcome o
 
 static int64_t told(stand_t *stand)
 {
-    return bench_count(stand->bench, "SELECT count(*) FROM outbox WHERE topic = 'case.ApplicantNotified'");
+    return bench_count(stand->bench,
+                       "SELECT count(*) FROM outbox WHERE topic = 'case.ApplicantNotified'");
 }
 
-#define PASS CASE__STAGE_RESULT__STAGE_RESULT_PASS
-#define BACK CASE__STAGE_RESULT__STAGE_RESULT_RETURN
+#define PASS  CASE__STAGE_RESULT__STAGE_RESULT_PASS
+#define BACK  CASE__STAGE_RESULT__STAGE_RESULT_RETURN
 #define GRANT CASE__OUTCOME__OUTCOME_GRANT
-#define DENY CASE__OUTCOME__OUTCOME_DENY
+#define DENY  CASE__OUTCOME__OUTCOME_DENY
 
-/* --- the straight path --------------------------------------------------------------------- */
+/* --- the straight path -------------------------------------------------------------------- */
 
 TEST(from_submission_to_the_end)
 {
@@ -55,7 +57,7 @@ TEST(from_submission_to_the_end)
     decide.result_name = "建筑工程施工许可证";
     at = stand_ask(stand, &stand->chief, "case.Decide", &decide.base);
     EXPECT(at->state == STATE(GRANTED));
-    EXPECT(stand_due(at->deadlines->delivery_due_at, "2026-03-16"));    /* law 44: 10 working days */
+    EXPECT(stand_due(at->deadlines->delivery_due_at, "2026-03-16")); /* law 44: 10 working days */
 
     Case__CloseCaseRequest close = CASE__CLOSE_CASE_REQUEST__INIT;
     close.id = at->id;
@@ -64,7 +66,7 @@ TEST(from_submission_to_the_end)
     close.receiver = "王小明";
     at = stand_ask(stand, &stand->clerk, "case.CloseCase", &close.base);
     EXPECT(at->state == STATE(CLOSED));
-    EXPECT(told(stand) == 4);                       /* submitted, accepted, decided, closed */
+    EXPECT(told(stand) == 4); /* submitted, accepted, decided, closed */
 
     const Case__CaseDetail *seen = stand_view(stand, at->id);
     EXPECT(seen->n_stages == 2 && text_equal(seen->stages[0]->officer, "reviewer") &&
@@ -75,7 +77,8 @@ TEST(from_submission_to_the_end)
 
     Case__GetTimelineRequest line = CASE__GET_TIMELINE_REQUEST__INIT;
     line.id = at->id;
-    const Case__Timeline *timeline = stand_ask(stand, &stand->person, "case.GetTimeline", &line.base);
+    const Case__Timeline *timeline =
+        stand_ask(stand, &stand->person, "case.GetTimeline", &line.base);
     EXPECT(timeline->n_entries == 6);
     EXPECT(text_equal(timeline->entries[2]->stage, "书面审查"));
     stand_free(&stand);
@@ -90,7 +93,8 @@ TEST(a_department_system_handles_a_case)
     accept.id = receipt->case_id;
     accept.version = receipt->version;
     caller_t elsewhere = bench_system("transport-system", "transport");
-    EXPECT(stand_refused(stand, &elsewhere, "case.Accept", &accept.base, STATUS_NOT_FOUND, "not_found"));
+    EXPECT(stand_refused(stand, &elsewhere, "case.Accept", &accept.base, STATUS_NOT_FOUND,
+                         "not_found"));
     const Case__CaseStatus *at = stand_ask(stand, &stand->system, "case.Accept", &accept.base);
     at = finish(stand, &stand->system, at, "papers", PASS);
     at = finish(stand, &stand->system, at, "site", PASS);
@@ -114,8 +118,8 @@ TEST(an_item_without_review_goes_straight_to_its_decision)
     stand_publish(stand, item);
     const Case__CaseStatus *at = stand_accept(stand, stand_apply(stand));
     EXPECT(at->state == STATE(ACCEPTED));
-    EXPECT(stand_due(at->deadlines->promised_due_at, "2026-03-02"));        /* 即办件: the same day */
-    EXPECT(stand_due(at->deadlines->legal_due_at, "2026-03-30"));           /* law 42: 20 */
+    EXPECT(stand_due(at->deadlines->promised_due_at, "2026-03-02")); /* 即办件: the same day */
+    EXPECT(stand_due(at->deadlines->legal_due_at, "2026-03-30"));    /* law 42: 20 */
     Case__DecideRequest decide = decide_of(at, GRANT);
     at = stand_ask(stand, &stand->chief, "case.Decide", &decide.base);
     EXPECT(at->state == STATE(GRANTED));
@@ -137,7 +141,7 @@ TEST(a_promise_does_not_lengthen_the_law)
     stand_free(&stand);
 }
 
-/* --- what is refused ------------------------------------------------------------------------- */
+/* --- what is refused ---------------------------------------------------------------------- */
 
 /* Two officials press "accept" on the same screen: one wins, the other is told. */
 TEST(two_officials_cannot_overwrite_each_other)
@@ -149,11 +153,13 @@ TEST(two_officials_cannot_overwrite_each_other)
     in.id = receipt->case_id;
     in.version = receipt->version;
     caller_t second = bench_staff(stand->bench, "clerk-2", "housing", "case.receive");
-    EXPECT(stand_refused(stand, &second, "case.Accept", &in.base, STATUS_ABORTED, "case.version_changed"));
+    EXPECT(stand_refused(stand, &second, "case.Accept", &in.base, STATUS_ABORTED,
+                         "case.version_changed"));
     EXPECT(bench_count(stand->bench, "SELECT count(*) FROM stages") == 2);
-    EXPECT(told(stand) == 2);                       /* and nobody is told twice */
+    EXPECT(told(stand) == 2); /* and nobody is told twice */
     in.version = 2;
-    EXPECT(stand_refused(stand, &second, "case.Accept", &in.base, STATUS_FAILED_PRECONDITION, "case.state"));
+    EXPECT(stand_refused(stand, &second, "case.Accept", &in.base, STATUS_FAILED_PRECONDITION,
+                         "case.state"));
     stand_free(&stand);
 }
 
@@ -165,12 +171,15 @@ TEST(only_what_the_flow_allows)
     submitted.id = receipt->case_id;
     submitted.version = receipt->version;
     Case__DecideRequest decide = decide_of(&submitted, GRANT);
-    EXPECT(stand_refused(stand, &stand->chief, "case.Decide", &decide.base, STATUS_FAILED_PRECONDITION, "case.state"));
-    EXPECT(stand_call(stand, &stand->clerk, "case.Decide", &decide.base, NULL) == STATUS_PERMISSION_DENIED);
+    EXPECT(stand_refused(stand, &stand->chief, "case.Decide", &decide.base,
+                         STATUS_FAILED_PRECONDITION, "case.state"));
+    EXPECT(stand_call(stand, &stand->clerk, "case.Decide", &decide.base, NULL) ==
+           STATUS_PERMISSION_DENIED);
 
     const Case__CaseStatus *at = stand_accept(stand, receipt);
     decide = decide_of(at, GRANT);
-    EXPECT(stand_refused(stand, &stand->chief, "case.Decide", &decide.base, STATUS_FAILED_PRECONDITION, "case.stage"));
+    EXPECT(stand_refused(stand, &stand->chief, "case.Decide", &decide.base,
+                         STATUS_FAILED_PRECONDITION, "case.stage"));
     Case__FinishStageRequest stage = CASE__FINISH_STAGE_REQUEST__INIT;
     stage.id = at->id;
     stage.version = at->version;
@@ -182,7 +191,8 @@ TEST(only_what_the_flow_allows)
     at = finish(stand, &stand->reviewer, at, "papers", PASS);
     at = finish(stand, &stand->reviewer, at, "site", PASS);
     decide = decide_of(at, DENY);
-    EXPECT(stand_refused(stand, &stand->chief, "case.Decide", &decide.base, STATUS_INVALID_ARGUMENT, "required"));
+    EXPECT(stand_refused(stand, &stand->chief, "case.Decide", &decide.base, STATUS_INVALID_ARGUMENT,
+                         "required"));
     decide.reason = "不符合法定条件";
     stand_ask(stand, &stand->chief, "case.Decide", &decide.base);
     const Case__CaseDetail *seen = stand_view(stand, at->id);
@@ -206,7 +216,8 @@ TEST(a_refusal_names_reason_rights_and_the_right_door)
     in.version = receipt->version;
     in.reason = CASE__REFUSE_REASON__REFUSE_REASON_NOT_COMPETENT;
     in.text = "该工程由省级主管部门许可";
-    EXPECT(stand_refused(stand, &stand->clerk, "case.Refuse", &in.base, STATUS_INVALID_ARGUMENT, "required"));
+    EXPECT(stand_refused(stand, &stand->clerk, "case.Refuse", &in.base, STATUS_INVALID_ARGUMENT,
+                         "required"));
     in.competent_body = "省住房和城乡建设厅";
     const Case__CaseStatus *at = stand_ask(stand, &stand->clerk, "case.Refuse", &in.base);
     EXPECT(at->state == STATE(REFUSED));
@@ -227,11 +238,12 @@ TEST(an_applicant_withdraws)
     in.reason = "不再需要";
     at = stand_ask(stand, &stand->person, "case.Withdraw", &in.base);
     EXPECT(at->state == STATE(WITHDRAWN));
-    EXPECT(bench_count(stand->bench, "SELECT count(*) FROM cases WHERE alarm_ms <> 0 OR waits_for <> ''") == 0);
+    EXPECT(bench_count(stand->bench,
+                       "SELECT count(*) FROM cases WHERE alarm_ms <> 0 OR waits_for <> ''") == 0);
     stand_free(&stand);
 }
 
-/* --- correction --------------------------------------------------------------------------------- */
+/* --- correction --------------------------------------------------------------------------- */
 
 static Case__SendCorrectionRequest correction_of(stand_t *stand, const char *id, int64_t version)
 {
@@ -260,19 +272,21 @@ TEST(a_correction_lists_every_gap_and_starts_the_clock_anew)
     const Case__Receipt *receipt = stand_apply(stand);
     Case__SendCorrectionRequest in = correction_of(stand, receipt->case_id, receipt->version);
     in.gaps[0]->material_id = "nothing";
-    in.gaps[1]->material_id = "plan";               /* both a material and a field */
-    EXPECT(stand_refused(stand, &stand->clerk, "case.SendCorrection", &in.base, STATUS_INVALID_ARGUMENT, "invalid"));
+    in.gaps[1]->material_id = "plan"; /* both a material and a field */
+    EXPECT(stand_refused(stand, &stand->clerk, "case.SendCorrection", &in.base,
+                         STATUS_INVALID_ARGUMENT, "invalid"));
     EXPECT(stand_names(stand, "gaps[0]", "unknown") && stand_names(stand, "gaps[1]", "required"));
 
     in = correction_of(stand, receipt->case_id, receipt->version);
     const Case__CaseStatus *at = stand_ask(stand, &stand->clerk, "case.SendCorrection", &in.base);
     EXPECT(at->state == STATE(CORRECTION));
-    EXPECT(stand_due(at->deadlines->correction_due_at, "2026-03-23") && !at->deadlines->accept_due_at);
+    EXPECT(stand_due(at->deadlines->correction_due_at, "2026-03-23") &&
+           !at->deadlines->accept_due_at);
     const Case__CaseDetail *seen = stand_view(stand, at->id);
     EXPECT(seen->n_corrections == 1 && seen->corrections[0]->n_gaps == 2 &&
            text_equal(seen->corrections[0]->gaps[0]->reason, "缺少签字页"));
 
-    stand_clock(stand, "2026-03-05T18:30:00+08:00");      /* after hours: received on the 6th */
+    stand_clock(stand, "2026-03-05T18:30:00+08:00"); /* after hours: received on the 6th */
     Case__SupplementRequest more = CASE__SUPPLEMENT_REQUEST__INIT;
     Case__FormValue *form[] = {stand_value(stand, "project_name", "滨江路改造工程")};
     more.id = at->id;
@@ -298,7 +312,7 @@ TEST(a_correction_lists_every_gap_and_starts_the_clock_anew)
     stand_free(&stand);
 }
 
-/* --- who has it ----------------------------------------------------------------------------------- */
+/* --- who has it --------------------------------------------------------------------------- */
 
 static status_t claim(stand_t *stand, const caller_t *caller, const char *id, int64_t version)
 {
@@ -333,12 +347,13 @@ TEST(the_inbox_shows_what_one_may_do)
     accept.id = first->case_id;
     accept.version = 2;
     stand_ask(stand, &stand->clerk, "case.Accept", &accept.base);
-    EXPECT(inbox(stand, &stand->reviewer, false, true, false) == 1);        /* back in the pool */
+    EXPECT(inbox(stand, &stand->reviewer, false, true, false) == 1); /* back in the pool */
     stand_clock(stand, "2026-03-10T09:00:00+08:00");
-    EXPECT(inbox(stand, &stand->reviewer, false, false, true) == 1);        /* promised for the 9th */
+    EXPECT(inbox(stand, &stand->reviewer, false, false, true) == 1); /* promised for the 9th */
     caller_t nobody = bench_staff(stand->bench, "editor", "housing", "item.edit");
     Case__ListInboxRequest in = CASE__LIST_INBOX_REQUEST__INIT;
-    EXPECT(stand_refused(stand, &nobody, "case.ListInbox", &in.base, STATUS_PERMISSION_DENIED, "permission"));
+    EXPECT(stand_refused(stand, &nobody, "case.ListInbox", &in.base, STATUS_PERMISSION_DENIED,
+                         "permission"));
     stand_free(&stand);
 }
 
@@ -375,14 +390,16 @@ TEST(a_claimed_case_is_its_officers)
     stage.stage_id = "papers";
     stage.result = PASS;
     stage.opinion = "好";
-    EXPECT(stand_refused(stand, &second, "case.FinishStage", &stage.base, STATUS_FAILED_PRECONDITION, "case.claimed"));
+    EXPECT(stand_refused(stand, &second, "case.FinishStage", &stage.base,
+                         STATUS_FAILED_PRECONDITION, "case.claimed"));
 
     Case__TransferCaseRequest transfer = CASE__TRANSFER_CASE_REQUEST__INIT;
     transfer.id = at->id;
     transfer.version = 3;
     transfer.officer_id = "reviewer-2";
     transfer.reason = "休假";
-    EXPECT(stand_refused(stand, &second, "case.TransferCase", &transfer.base, STATUS_FAILED_PRECONDITION, "case.claimed"));
+    EXPECT(stand_refused(stand, &second, "case.TransferCase", &transfer.base,
+                         STATUS_FAILED_PRECONDITION, "case.claimed"));
     stand_ask(stand, &stand->reviewer, "case.TransferCase", &transfer.base);
     stage.version = 4;
     at = stand_ask(stand, &second, "case.FinishStage", &stage.base);
@@ -417,7 +434,7 @@ TEST(stages_go_back)
     stage.result = BACK;
     stage.opinion = "不清楚";
     EXPECT(stand_refused(stand, &stand->reviewer, "case.FinishStage", &stage.base,
-                         STATUS_FAILED_PRECONDITION, "case.state"));     /* there is none before */
+                         STATUS_FAILED_PRECONDITION, "case.state")); /* there is none before */
     at = finish(stand, &stand->reviewer, at, "papers", PASS);
     at = finish(stand, &stand->reviewer, at, "site", BACK);
     EXPECT(text_equal(at->stage_id, "papers") && at->state == STATE(REVIEWING));
@@ -431,13 +448,15 @@ TEST(stages_go_back)
     back.reason = "补充现场照片";
     at = stand_ask(stand, &stand->chief, "case.ReturnCase", &back.base);
     EXPECT(at->state == STATE(REVIEWING) && text_equal(at->stage_id, "site"));
-    EXPECT(bench_count(stand->bench, "SELECT count(*) FROM cases WHERE waits_for = 'case.review'") == 1);
+    EXPECT(bench_count(stand->bench,
+                       "SELECT count(*) FROM cases WHERE waits_for = 'case.review'") == 1);
     stand_free(&stand);
 }
 
-/* --- special procedures ------------------------------------------------------------------------------ */
+/* --- special procedures ------------------------------------------------------------------- */
 
-static Case__StartSpecialRequest special_of(const Case__CaseStatus *at, Case__SpecialKind kind, int days)
+static Case__StartSpecialRequest special_of(const Case__CaseStatus *at, Case__SpecialKind kind,
+                                            int days)
 {
     Case__StartSpecialRequest in = CASE__START_SPECIAL_REQUEST__INIT;
     in.id = at->id;
@@ -453,15 +472,17 @@ TEST(an_extension_adds_days_within_the_law)
     stand_t *stand = stand_new();
     const Case__CaseStatus *at = stand_accept(stand, stand_apply(stand));
     Case__StartSpecialRequest in = special_of(at, CASE__SPECIAL_KIND__SPECIAL_KIND_EXTENSION, 6);
-    EXPECT(stand_refused(stand, &stand->reviewer, "case.StartSpecial", &in.base, STATUS_INVALID_ARGUMENT, "required"));
+    EXPECT(stand_refused(stand, &stand->reviewer, "case.StartSpecial", &in.base,
+                         STATUS_INVALID_ARGUMENT, "required"));
     in.approver = "李局长";
     at = stand_ask(stand, &stand->reviewer, "case.StartSpecial", &in.base);
     EXPECT(at->deadlines->extension_days == 6 && !at->deadlines->suspended);
     EXPECT(stand_due(at->deadlines->promised_due_at, "2026-03-17"));
-    EXPECT(stand_due(at->deadlines->legal_due_at, "2026-04-08"));       /* over Qingming */
+    EXPECT(stand_due(at->deadlines->legal_due_at, "2026-04-08")); /* over Qingming */
     in = special_of(at, CASE__SPECIAL_KIND__SPECIAL_KIND_EXTENSION, 5);
     in.approver = "李局长";
-    EXPECT(stand_refused(stand, &stand->reviewer, "case.StartSpecial", &in.base, STATUS_INVALID_ARGUMENT, "special.too_long"));
+    EXPECT(stand_refused(stand, &stand->reviewer, "case.StartSpecial", &in.base,
+                         STATUS_INVALID_ARGUMENT, "special.too_long"));
     in.planned_days = 4;
     at = stand_ask(stand, &stand->reviewer, "case.StartSpecial", &in.base);
     EXPECT(at->deadlines->extension_days == 10);
@@ -471,7 +492,8 @@ TEST(an_extension_adds_days_within_the_law)
     stand_clock(stand, "2026-06-01T09:00:00+08:00");
     bench_sql(stand->bench, "UPDATE cases SET extension_days = 0");
     in.version = at->version;
-    EXPECT(stand_refused(stand, &stand->reviewer, "case.StartSpecial", &in.base, STATUS_FAILED_PRECONDITION, "special.too_late"));
+    EXPECT(stand_refused(stand, &stand->reviewer, "case.StartSpecial", &in.base,
+                         STATUS_FAILED_PRECONDITION, "special.too_late"));
     bench_set_now(stand->bench, now_ms);
 
     /* Nothing of an extension goes on, so nothing of it is ended. */
@@ -480,7 +502,8 @@ TEST(an_extension_adds_days_within_the_law)
     end.version = at->version;
     end.special_id = at->special_id;
     end.result = "完";
-    EXPECT(stand_refused(stand, &stand->reviewer, "case.EndSpecial", &end.base, STATUS_FAILED_PRECONDITION, "case.special"));
+    EXPECT(stand_refused(stand, &stand->reviewer, "case.EndSpecial", &end.base,
+                         STATUS_FAILED_PRECONDITION, "case.special"));
     stand_free(&stand);
 }
 
@@ -500,8 +523,9 @@ TEST(a_joint_item_may_be_extended_by_fifteen)
     stand_publish(stand, item);
     stand_clock(stand, "2026-04-30T09:00:00+08:00");
     const Case__CaseStatus *at = stand_accept(stand, stand_apply(stand));
-    EXPECT(stand_due(at->deadlines->legal_due_at, "2026-07-07"));       /* law 42(2): 45 */
-    EXPECT(stand_due(at->deadlines->promised_due_at, "2026-07-07"));    /* nothing promised: the law's */
+    EXPECT(stand_due(at->deadlines->legal_due_at, "2026-07-07")); /* law 42(2): 45 */
+    EXPECT(
+        stand_due(at->deadlines->promised_due_at, "2026-07-07")); /* nothing promised: the law's */
     Case__StartSpecialRequest in = special_of(at, CASE__SPECIAL_KIND__SPECIAL_KIND_EXTENSION, 15);
     in.approver = "市长";
     at = stand_ask(stand, &stand->reviewer, "case.StartSpecial", &in.base);
@@ -515,16 +539,18 @@ TEST(an_expert_review_stops_the_clock)
     stand_t *stand = stand_new();
     const Case__CaseStatus *at = stand_accept(stand, stand_apply(stand));
     int64_t before = told(stand);
-    Case__StartSpecialRequest in = special_of(at, CASE__SPECIAL_KIND__SPECIAL_KIND_EXPERT_REVIEW, 3);
+    Case__StartSpecialRequest in =
+        special_of(at, CASE__SPECIAL_KIND__SPECIAL_KIND_EXPERT_REVIEW, 3);
     at = stand_ask(stand, &stand->reviewer, "case.StartSpecial", &in.base);
     EXPECT(at->deadlines->suspended);
     EXPECT(stand_due(at->deadlines->promised_due_at, "2026-03-12"));
-    EXPECT(told(stand) == before + 1);              /* law 45: the applicant is told how long */
+    EXPECT(told(stand) == before + 1); /* law 45: the applicant is told how long */
 
     at = finish(stand, &stand->reviewer, at, "papers", PASS);
     at = finish(stand, &stand->reviewer, at, "site", PASS);
     Case__DecideRequest decide = decide_of(at, GRANT);
-    EXPECT(stand_refused(stand, &stand->chief, "case.Decide", &decide.base, STATUS_FAILED_PRECONDITION, "case.special"));
+    EXPECT(stand_refused(stand, &stand->chief, "case.Decide", &decide.base,
+                         STATUS_FAILED_PRECONDITION, "case.special"));
 
     stand_clock(stand, "2026-03-09T15:00:00+08:00");
     const Case__CaseDetail *seen = stand_view(stand, at->id);

@@ -14,7 +14,7 @@ status_t holiday_calendar(call_t *call, int64_t day, calendar_t *ret)
     holiday_t *days = NULL;
     size_t count = 0, capacity = 0;
     while (query_next(listed)) {
-        if (count == capacity) {            /* doubled, so a usual table costs two blocks */
+        if (count == capacity) { /* doubled, so a usual table costs two blocks */
             capacity = capacity ? capacity * 2 : 128;
             holiday_t *more = ARRAY(call->arena, holiday_t, capacity);
             if (!more) {
@@ -47,9 +47,10 @@ status_t case_import_holidays(call_t *call, const Case__ImportHolidaysRequest *i
             return call_fail(call, STATUS_INVALID_ARGUMENT, "date",
                              arena_printf(call->arena, "holidays[%zu].date", i),
                              "日期应为 2026-01-31 的形式");
-        query_t *put = query(call->store,
-            "INSERT INTO holidays (day, name, off) VALUES (:day, :name, :off)"
-            " ON CONFLICT (day) DO UPDATE SET name = excluded.name, off = excluded.off");
+        query_t *put =
+            query(call->store,
+                  "INSERT INTO holidays (day, name, off) VALUES (:day, :name, :off)"
+                  " ON CONFLICT (day) DO UPDATE SET name = excluded.name, off = excluded.off");
         query_int(put, "day", day);
         query_text(put, "name", in->holidays[i]->name);
         query_int(put, "off", in->holidays[i]->is_off_day);

@@ -8,27 +8,28 @@
 #include "stage.h"
 #include "text.h"
 
-/* --- ListInbox --------------------------------------------------------------------------- */
+/* --- ListInbox ---------------------------------------------------------------------------- */
 
 /* The limits that pass first come first; a page token is the last row's limit and id. */
 status_t case_list_inbox(call_t *call, const Case__ListInboxRequest *in, Case__CaseList *out)
 {
     page_t page;
     if (!access_handles(call))
-        return call_fail(call, STATUS_PERMISSION_DENIED, "permission", NULL, "您没有办理办件的权限");
+        return call_fail(call, STATUS_PERMISSION_DENIED, "permission", NULL,
+                         "您没有办理办件的权限");
     status_t status = page_open(call, in->page_size, in->page_token, &page);
     if (status != STATUS_OK)
         return status;
 
-    query_t *find = query(call->store,
-        "SELECT * FROM cases WHERE department_id = :department AND waits_for <> ''"
-        " AND waits_for IN (:receive, :review, :decide)"
-        " AND (due_ms, id) > (:after_ms, :after_id)"
-        " AND (:mine = 0 OR officer_id = :me)"
-        " AND (:unclaimed = 0 OR officer_id = '')"
-        " AND (:overdue = 0 OR due_ms <= :now)"
-        " AND (:state = 0 OR state = :state)"
-        " ORDER BY due_ms, id LIMIT :limit");
+    query_t *find = query(
+        call->store, "SELECT * FROM cases WHERE department_id = :department AND waits_for <> ''"
+                     " AND waits_for IN (:receive, :review, :decide)"
+                     " AND (due_ms, id) > (:after_ms, :after_id)"
+                     " AND (:mine = 0 OR officer_id = :me)"
+                     " AND (:unclaimed = 0 OR officer_id = '')"
+                     " AND (:overdue = 0 OR due_ms <= :now)"
+                     " AND (:state = 0 OR state = :state)"
+                     " ORDER BY due_ms, id LIMIT :limit");
     query_text(find, "department", call->caller.department);
     query_text(find, "receive", call_permitted(call, "case.receive") ? "case.receive" : "-");
     query_text(find, "review", call_permitted(call, "case.review") ? "case.review" : "-");
@@ -44,7 +45,7 @@ status_t case_list_inbox(call_t *call, const Case__ListInboxRequest *in, Case__C
     return page_cases(call, find, &page, true, out);
 }
 
-/* --- who has it ------------------------------------------------------------------------------ */
+/* --- who has it --------------------------------------------------------------------------- */
 
 status_t case_claim_case(call_t *call, const Case__ClaimCaseRequest *in, Case__CaseStatus *out)
 {
@@ -58,9 +59,10 @@ status_t case_claim_case(call_t *call, const Case__ClaimCaseRequest *in, Case__C
     return status == STATUS_OK ? record_status(call, &step.row, out) : status;
 }
 
-/* Staff live in identity; a colleague who is none of this department, or lacks the permission, cannot act on
- * the case anyway, and who decides in the department takes it back. */
-status_t case_transfer_case(call_t *call, const Case__TransferCaseRequest *in, Case__CaseStatus *out)
+/* Staff live in identity; a colleague who is none of this department, or lacks the permission,
+ * cannot act on the case anyway, and who decides in the department takes it back. */
+status_t case_transfer_case(call_t *call, const Case__TransferCaseRequest *in,
+                            Case__CaseStatus *out)
 {
     step_t step;
     status_t status = flow_enter(call, ACTION(TRANSFER), in->id, in->version, &step);
@@ -72,7 +74,7 @@ status_t case_transfer_case(call_t *call, const Case__TransferCaseRequest *in, C
     const char *text = arena_printf(call->arena, "由%s转给%s：%s", step.row.officer_name,
                                     in->officer_id, in->reason);
     step.row.officer_id = in->officer_id;
-    step.row.officer_name = in->officer_id;     /* the name comes with the colleague's first action */
+    step.row.officer_name = in->officer_id; /* the name comes with the colleague's first action */
     status = flow_leave(call, &step, text, NULL);
     return status == STATUS_OK ? record_status(call, &step.row, out) : status;
 }

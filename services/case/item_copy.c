@@ -5,7 +5,7 @@
 #include "case.svc.h"
 #include "text.h"
 
-/* --- finding ------------------------------------------------------------------------ */
+/* --- finding ------------------------------------------------------------------------------ */
 
 status_t item_version(call_t *call, const char *item_id, int64_t version, const Catalog__Item **ret)
 {
@@ -22,8 +22,8 @@ status_t item_version(call_t *call, const char *item_id, int64_t version, const 
         return status;
     if (!found)
         return call_not_found(call, "该事项的这一版本");
-    *ret = (const Catalog__Item *) message_unpack(&catalog__item__descriptor, call->arena, body.data,
-                                                  body.len);
+    *ret = (const Catalog__Item *) message_unpack(&catalog__item__descriptor, call->arena,
+                                                  body.data, body.len);
     return *ret ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
 
@@ -46,7 +46,8 @@ static status_t id_of_code(call_t *call, const char *code, const char **ret)
     return STATUS_OK;
 }
 
-status_t item_in_force(call_t *call, const char *item_id, const char *code, const Catalog__Item **ret)
+status_t item_in_force(call_t *call, const char *item_id, const char *code,
+                       const Catalog__Item **ret)
 {
     bool by_code = text_empty(item_id);
     if (by_code == text_empty(code))
@@ -57,9 +58,10 @@ status_t item_in_force(call_t *call, const char *item_id, const char *code, cons
         if (status != STATUS_OK)
             return status;
     }
-    query_t *find = query(call->store,
-        "SELECT i.state AS state, v.body AS body FROM items i JOIN item_versions v"
-        " ON v.item_id = i.item_id AND v.version = i.version WHERE i.item_id = :item_id");
+    query_t *find =
+        query(call->store,
+              "SELECT i.state AS state, v.body AS body FROM items i JOIN item_versions v"
+              " ON v.item_id = i.item_id AND v.version = i.version WHERE i.item_id = :item_id");
     query_text(find, "item_id", item_id);
     bool found = query_next(find);
     ProtobufCBinaryData body = {0};
@@ -73,18 +75,19 @@ status_t item_in_force(call_t *call, const char *item_id, const char *code, cons
         return status;
     const char *field = by_code ? "itemCode" : "itemId";
     if (!found)
-        return call_fail(call, STATUS_NOT_FOUND, "item.unknown", field, "没有找到这个事项，请核对后再试");
+        return call_fail(call, STATUS_NOT_FOUND, "item.unknown", field,
+                         "没有找到这个事项，请核对后再试");
     if (state != CATALOG__ITEM_STATE__ITEM_STATE_PUBLISHED)
         return call_fail(call, STATUS_FAILED_PRECONDITION, "item.suspended", field,
                          "该事项已暂停或取消办理，暂不能申请");
-    *ret = (const Catalog__Item *) message_unpack(&catalog__item__descriptor, call->arena, body.data,
-                                                  body.len);
+    *ret = (const Catalog__Item *) message_unpack(&catalog__item__descriptor, call->arena,
+                                                  body.data, body.len);
     return *ret ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
 
 const char *item_code_of(const Catalog__Item *item)
 {
-    const char *const codes[] = {item->item_code, item->impl_code, item->local_impl_code,
+    const char *const codes[] = {item->item_code, item->impl_code,       item->local_impl_code,
                                  item->base_code, item->local_base_code, item->id};
     size_t i = 0;
     while (i + 1 < sizeof codes / sizeof *codes && text_empty(codes[i]))
@@ -118,7 +121,7 @@ bool item_is_at_once(const Catalog__Item *item)
     return item->case_kind == CATALOG__CASE_KIND__CASE_KIND_AT_ONCE;
 }
 
-/* --- keeping ------------------------------------------------------------------------ */
+/* --- keeping ------------------------------------------------------------------------------ */
 
 /* A copy without what only readers of the guide need: it is unpacked at each submission. */
 static ProtobufCBinaryData body_of(const Catalog__Item *published, arena_t *arena)
@@ -148,8 +151,9 @@ static status_t put_code(call_t *call, const char *item_id, const char *code)
 {
     if (text_empty(code))
         return STATUS_OK;
-    query_t *put = query(call->store, "INSERT INTO item_codes (code, item_id) VALUES (:code, :item_id)"
-                                      " ON CONFLICT (code, item_id) DO NOTHING");
+    query_t *put =
+        query(call->store, "INSERT INTO item_codes (code, item_id) VALUES (:code, :item_id)"
+                           " ON CONFLICT (code, item_id) DO NOTHING");
     query_text(put, "code", code);
     query_text(put, "item_id", item_id);
     return query_done(put);
@@ -168,7 +172,8 @@ static status_t put_codes(call_t *call, const Catalog__Item *item)
 
 static status_t put_in_force(call_t *call, const Catalog__Item *item)
 {
-    query_t *put = query(call->store,
+    query_t *put = query(
+        call->store,
         "INSERT INTO items (item_id, version, state) VALUES (:id, :version, :state)"
         " ON CONFLICT (item_id) DO UPDATE SET version = excluded.version, state = excluded.state"
         " WHERE excluded.version >= items.version");
@@ -176,7 +181,7 @@ static status_t put_in_force(call_t *call, const Catalog__Item *item)
     query_int(put, "version", item->version);
     query_int(put, "state", CATALOG__ITEM_STATE__ITEM_STATE_PUBLISHED);
     status_t status = query_done(put);
-    if (status != STATUS_OK || store_changes(call->store) == 0)     /* an older version came late */
+    if (status != STATUS_OK || store_changes(call->store) == 0) /* an older version came late */
         return status;
     return put_codes(call, item);
 }
@@ -187,14 +192,16 @@ status_t case_on_item_published(call_t *call, const Catalog__ItemPublished *in, 
     const Catalog__Item *item = in->item;
     call_concerns(call, in->item_id);
     if (!text_equal(item->id, in->item_id) || item->version == 0)
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "item", "item.id", "事项标识或版本号不一致");
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "item", "item.id",
+                         "事项标识或版本号不一致");
     ProtobufCBinaryData body = body_of(item, call->arena);
     if (!body.data)
         return STATUS_RESOURCE_EXHAUSTED;
 
-    query_t *put = query(call->store,
-        "INSERT INTO item_versions (item_id, version, body) VALUES (:id, :version, :body)"
-        " ON CONFLICT (item_id, version) DO UPDATE SET body = excluded.body");
+    query_t *put =
+        query(call->store,
+              "INSERT INTO item_versions (item_id, version, body) VALUES (:id, :version, :body)"
+              " ON CONFLICT (item_id, version) DO UPDATE SET body = excluded.body");
     query_text(put, "id", item->id);
     query_int(put, "version", item->version);
     query_blob(put, "body", body.data, body.len);
@@ -202,7 +209,8 @@ status_t case_on_item_published(call_t *call, const Catalog__ItemPublished *in, 
     return status == STATUS_OK ? put_in_force(call, item) : status;
 }
 
-status_t case_on_item_state_changed(call_t *call, const Catalog__ItemStateChanged *in, Yw__Empty *out)
+status_t case_on_item_state_changed(call_t *call, const Catalog__ItemStateChanged *in,
+                                    Yw__Empty *out)
 {
     (void) out;
     call_concerns(call, in->item_id);

@@ -12,11 +12,12 @@ status_t item_in_force(call_t *call, const char *item_id, const char *code,
                        const Catalog__Item **ret);
 
 /* The version a case runs on. */
-status_t item_version(call_t *call, const char *item_id, int64_t version, const Catalog__Item **ret);
+status_t item_version(call_t *call, const char *item_id, int64_t version,
+                      const Catalog__Item **ret);
 
 /* The longest code the item has, or its id. */
 const char *item_code_of(const Catalog__Item *item);
 const Catalog__Material *item_material(const Catalog__Item *item, const char *material_id);
 const Catalog__FormField *item_field(const Catalog__Item *item, const char *field_id);
-bool item_is_joint(const Catalog__Item *item);      /* 统一、联合、集中办理: law 42(2) */
-bool item_is_at_once(const Catalog__Item *item);    /* 即办件 */
+bool item_is_joint(const Catalog__Item *item);   /* 统一、联合、集中办理: law 42(2) */
+bool item_is_at_once(const Catalog__Item *item); /* 即办件 */

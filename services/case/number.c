@@ -8,7 +8,7 @@
 #include "codes.h"
 
 #define PREFIX_MAX 31
-#define TAIL 13                          /* date, sequence, check character */
+#define TAIL       13 /* date, sequence, check character */
 
 /* Without 0 O 1 I L; 31 letters, 8 of them: 8.5e11 codes. */
 static const char ALPHABET[] = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
@@ -33,7 +33,8 @@ status_t number_next(call_t *call, const Catalog__Item *item, const char **ret)
     int64_t today = clock_day_of(call->now_ms);
     prefix_of(item, prefix);
 
-    query_t *next = query(call->store,
+    query_t *next = query(
+        call->store,
         "INSERT INTO case_numbers (prefix, day, last) VALUES (:prefix, :day, 1)"
         " ON CONFLICT (prefix, day) DO UPDATE SET last = case_numbers.last + 1 RETURNING last");
     query_text(next, "prefix", prefix);
@@ -47,8 +48,8 @@ status_t number_next(call_t *call, const Catalog__Item *item, const char **ret)
                          "该事项今日办件编号已用完，请明日再试");
 
     clock_civil(today, &year, &month, &day);
-    int size = snprintf(number, sizeof number, "%s%02d%02d%02d%06lld", prefix, year % 100, month, day,
-                        (long long) sequence);
+    int size = snprintf(number, sizeof number, "%s%02d%02d%02d%06lld", prefix, year % 100, month,
+                        day, (long long) sequence);
     number[size] = mod37_36_digit(number, (size_t) size);
     number[size + 1] = 0;
     *ret = arena_text(call->arena, number);
@@ -70,7 +71,7 @@ const char *query_code_new(call_t *call)
     while (size < QUERY_CODE_SIZE - 1) {
         call_random(call, random, sizeof random);
         for (size_t i = 0; i < sizeof random && size < QUERY_CODE_SIZE - 1; i++)
-            if (random[i] < 256 / ALPHABET_COUNT * ALPHABET_COUNT)      /* so that each is as likely */
+            if (random[i] < 256 / ALPHABET_COUNT * ALPHABET_COUNT) /* so that each is as likely */
                 code[size++] = ALPHABET[random[i] % ALPHABET_COUNT];
     }
     code[size] = 0;

@@ -4,14 +4,14 @@
  * MOD 37,36): 44 characters, unique without a central counter per item.  An item without a valid
  * implementation code gives what it has: the letters and digits of its code, at most 31.
  *
- * The query code goes with the number, so that the number alone (it stands on papers) tells nothing:
+ * The query code goes with the number, so that the number alone (it is on papers) tells nothing:
  * 8 characters of an alphabet without look-alikes, shown once, stored as a keyed hash. */
 #pragma once
 #include "item_copy.h"
 #include "service.h"
 
-#define NUMBER_SIZE_MAX 45              /* with the 0 */
-#define QUERY_CODE_SIZE 9
+#define NUMBER_SIZE_MAX    45 /* with the 0 */
+#define QUERY_CODE_SIZE    9
 #define NUMBER_PER_DAY_MAX 999999
 
 /* The next number of the item for today; RESOURCE_EXHAUSTED when a day's numbers are used up. */

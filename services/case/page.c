@@ -29,14 +29,15 @@ status_t page_open(call_t *call, int32_t size, const char *token, page_t *ret)
     return STATUS_OK;
 }
 
-status_t page_cases(call_t *call, query_t *find, const page_t *page, bool by_limit, Case__CaseList *out)
+status_t page_cases(call_t *call, query_t *find, const page_t *page, bool by_limit,
+                    Case__CaseList *out)
 {
     Case__CaseSummary **cases = ARRAY(call->arena, Case__CaseSummary *, page->size);
     Case__StoredCase row = CASE__STORED_CASE__INIT;
     Case__StoredCase last = row;
     bool more = false;
 
-    query_int(find, "limit", page->size + 1);       /* one more tells whether there is a next page */
+    query_int(find, "limit", page->size + 1); /* one more tells whether there is a next page */
     for (int i = 0; cases && query_row(find, &row.base, call->arena); i++) {
         if (i == page->size) {
             more = true;
@@ -56,7 +57,7 @@ status_t page_cases(call_t *call, query_t *find, const page_t *page, bool by_lim
         return STATUS_RESOURCE_EXHAUSTED;
     out->cases = cases;
     if (more)
-        out->next_page_token = arena_printf(call->arena, "%lld.%s",
-                                            by_limit ? (long long) last.due_ms : 0LL, last.id);
+        out->next_page_token =
+            arena_printf(call->arena, "%lld.%s", by_limit ? (long long) last.due_ms : 0LL, last.id);
     return STATUS_OK;
 }

@@ -3,16 +3,17 @@
 #include "service.h"
 
 #define PAGE_SIZE_DEFAULT 20
-#define PAGE_SIZE_MAX 100
+#define PAGE_SIZE_MAX     100
 
 typedef struct {
     int size;
-    int64_t after_ms;           /* INT64_MIN on the first page */
-    const char *after_id;       /* "" on the first page */
+    int64_t after_ms;     /* INT64_MIN on the first page */
+    const char *after_id; /* "" on the first page */
 } page_t;
 
 /* INVALID_ARGUMENT "page_token" for a token that is not ours. */
 status_t page_open(call_t *call, int32_t size, const char *token, page_t *ret);
-/* Runs a query over cases with :limit and fills the answer; `by_limit`: ordered by (due_ms, id), else by id. */
+/* Runs a query over cases with :limit and fills the answer; `by_limit`: ordered by (due_ms, id),
+ * else by id. */
 status_t page_cases(call_t *call, query_t *find, const page_t *page, bool by_limit,
                     Case__CaseList *out);

@@ -4,7 +4,7 @@
 #include "check.h"
 #include "text.h"
 
-#define KEPT_MS (15 * 60 * 1000LL)
+#define KEPT_MS       (15 * 60 * 1000LL)
 #define SWEPT_AT_ONCE 500
 
 typedef struct {
@@ -52,13 +52,15 @@ static status_t keep(call_t *call, const Identity__Person *person)
     ProtobufCBinaryData packed = message_pack(&person->base, call->arena);
     if (!packed.data)
         return STATUS_RESOURCE_EXHAUSTED;
-    ProtobufCBinaryData sealed = contents_seal(call, "persons", call->caller.id, packed.data, packed.len);
+    ProtobufCBinaryData sealed =
+        contents_seal(call, "persons", call->caller.id, packed.data, packed.len);
     if (!sealed.data)
         return STATUS_RESOURCE_EXHAUSTED;
-    query_t *put = query(call->store,
-        "INSERT INTO persons (account_id, asked_ms, person) VALUES (:id, :now, :person)"
-        " ON CONFLICT (account_id) DO UPDATE SET asked_ms = excluded.asked_ms,"
-        " person = excluded.person");
+    query_t *put =
+        query(call->store,
+              "INSERT INTO persons (account_id, asked_ms, person) VALUES (:id, :now, :person)"
+              " ON CONFLICT (account_id) DO UPDATE SET asked_ms = excluded.asked_ms,"
+              " person = excluded.person");
     query_text(put, "id", call->caller.id);
     query_int(put, "now", call->now_ms);
     query_blob(put, "person", sealed.data, sealed.len);
@@ -75,9 +77,9 @@ status_t person_take(call_t *call, const Identity__Person **ret)
 
 status_t person_sweep(call_t *call)
 {
-    query_t *forget = query(call->store,
-        "DELETE FROM persons WHERE account_id IN"
-        " (SELECT account_id FROM persons WHERE asked_ms <= :oldest ORDER BY asked_ms LIMIT :limit)");
+    query_t *forget = query(call->store, "DELETE FROM persons WHERE account_id IN"
+                                         " (SELECT account_id FROM persons WHERE asked_ms <= "
+                                         ":oldest ORDER BY asked_ms LIMIT :limit)");
     query_int(forget, "oldest", call->now_ms - KEPT_MS);
     query_int(forget, "limit", SWEPT_AT_ONCE);
     return query_done(forget);
@@ -86,7 +88,8 @@ status_t person_sweep(call_t *call)
 Case__Applicant *person_party(call_t *call, const Identity__Person *person,
                               const Case__Applicant *given)
 {
-    Case__Applicant *ret = (Case__Applicant *) message_new(&case__applicant__descriptor, call->arena);
+    Case__Applicant *ret =
+        (Case__Applicant *) message_new(&case__applicant__descriptor, call->arena);
     if (!ret)
         return NULL;
     if (given)
@@ -106,7 +109,9 @@ Case__Applicant *person_party(call_t *call, const Identity__Person *person,
 
 static const char *source_value(const Identity__Person *person, const char *source)
 {
-    const struct { const char *source, *value; } values[] = {
+    const struct {
+        const char *source, *value;
+    } values[] = {
         {"account.name", person->name},
         {"account.id_number", person->id_number},
         {"account.mobile", person->mobile},
@@ -117,7 +122,8 @@ static const char *source_value(const Identity__Person *person, const char *sour
     return "";
 }
 
-Case__StoredForm *person_prefill(call_t *call, const Identity__Person *person, const Catalog__Item *item)
+Case__StoredForm *person_prefill(call_t *call, const Identity__Person *person,
+                                 const Catalog__Item *item)
 {
     Case__StoredForm *ret =
         (Case__StoredForm *) message_new(&case__stored_form__descriptor, call->arena);

@@ -1,7 +1,8 @@
 /* query.c - progress by case number and query code, for anyone.
  *
  * A wrong code and an unknown number get the same answer.  Wrong guesses are counted per number and
- * per address, in a window; past the limit nobody is answered for that number or address until it ends.
+ * per address, in a window; past the limit nobody is answered for that number or address until
+ * it ends.
  * 31^8 codes and ten guesses an hour: guessing one takes longer than the case. */
 #include <ctype.h>
 #include <string.h>
@@ -13,25 +14,26 @@
 #include "record.h"
 #include "text.h"
 
-#define WINDOW_MS (3600 * 1000LL)
-#define WRONG_PER_NUMBER 10
-#define WRONG_PER_ADDRESS 60            /* many people share an address */
-#define SWEPT_AT_ONCE 500
-#define TIMELINE_MAX 500
-#define STAGES_MAX 50
+#define WINDOW_MS         (3600 * 1000LL)
+#define WRONG_PER_NUMBER  10
+#define WRONG_PER_ADDRESS 60 /* many people share an address */
+#define SWEPT_AT_ONCE     500
+#define TIMELINE_MAX      500
+#define STAGES_MAX        50
 
-/* --- guesses ------------------------------------------------------------------------------- */
+/* --- guesses ------------------------------------------------------------------------------ */
 
 typedef struct {
     uint8_t key[CRYPTO_LOOKUP_SIZE];
-    int limit;                          /* 0: not counted (address unknown) */
+    int limit; /* 0: not counted (address unknown) */
 } guard_t;
 
 static guard_t guard_of(const call_t *call, const char *what, const char *value, int limit)
 {
     guard_t ret = {.limit = text_empty(value) ? 0 : limit};
     const char *text = arena_printf(call->arena, "guess/%s/%s", what, value);
-    crypto_lookup(settings_of(call)->lookup_key, text ? text : "", text ? strlen(text) : 0, ret.key);
+    crypto_lookup(settings_of(call)->lookup_key, text ? text : "", text ? strlen(text) : 0,
+                  ret.key);
     return ret;
 }
 
@@ -61,12 +63,14 @@ static status_t count_wrong(call_t *call, const guard_t *guard)
 {
     if (!guard->limit)
         return STATUS_OK;
-    query_t *count = query(call->store,
-        "INSERT INTO query_guesses (key, since_ms, wrong) VALUES (:key, :now, 1)"
-        " ON CONFLICT (key) DO UPDATE SET"
-        " wrong = CASE WHEN query_guesses.since_ms > :oldest THEN query_guesses.wrong + 1 ELSE 1 END,"
-        " since_ms = CASE WHEN query_guesses.since_ms > :oldest THEN query_guesses.since_ms"
-        " ELSE excluded.since_ms END");
+    query_t *count =
+        query(call->store,
+              "INSERT INTO query_guesses (key, since_ms, wrong) VALUES (:key, :now, 1)"
+              " ON CONFLICT (key) DO UPDATE SET"
+              " wrong = CASE WHEN query_guesses.since_ms > :oldest THEN query_guesses.wrong + 1 "
+              "ELSE 1 END,"
+              " since_ms = CASE WHEN query_guesses.since_ms > :oldest THEN query_guesses.since_ms"
+              " ELSE excluded.since_ms END");
     query_blob(count, "key", guard->key, sizeof guard->key);
     query_int(count, "now", call->now_ms);
     query_int(count, "oldest", call->now_ms - WINDOW_MS);
@@ -75,15 +79,15 @@ static status_t count_wrong(call_t *call, const guard_t *guard)
 
 status_t query_sweep(call_t *call)
 {
-    query_t *forget = query(call->store,
-        "DELETE FROM query_guesses WHERE key IN (SELECT key FROM query_guesses"
-        " WHERE since_ms <= :oldest ORDER BY since_ms LIMIT :limit)");
+    query_t *forget =
+        query(call->store, "DELETE FROM query_guesses WHERE key IN (SELECT key FROM query_guesses"
+                           " WHERE since_ms <= :oldest ORDER BY since_ms LIMIT :limit)");
     query_int(forget, "oldest", call->now_ms - WINDOW_MS);
     query_int(forget, "limit", SWEPT_AT_ONCE);
     return query_done(forget);
 }
 
-/* --- the answer -------------------------------------------------------------------------------- */
+/* --- the answer --------------------------------------------------------------------------- */
 
 static status_t fill(call_t *call, const Case__StoredCase *row, Case__CaseProgress *out)
 {
@@ -96,9 +100,9 @@ static status_t fill(call_t *call, const Case__StoredCase *row, Case__CaseProgre
     out->closed_at = timestamp_make(call->arena, row->closed_ms);
     out->deadlines = record_deadlines(call, row);
 
-    query_t *entries = query(call->store,
-        "SELECT at_ms AS at, action, state, title, stage FROM timeline"
-        " WHERE case_id = :id AND internal = 0 ORDER BY seq LIMIT 500");
+    query_t *entries =
+        query(call->store, "SELECT at_ms AS at, action, state, title, stage FROM timeline"
+                           " WHERE case_id = :id AND internal = 0 ORDER BY seq LIMIT 500");
     query_text(entries, "id", row->id);
     out->timeline = (Case__ProgressEntry **) query_rows(
         entries, &case__progress_entry__descriptor, TIMELINE_MAX, call->arena, &out->n_timeline);
@@ -106,12 +110,13 @@ static status_t fill(call_t *call, const Case__StoredCase *row, Case__CaseProgre
     if (status != STATUS_OK)
         return status;
 
-    query_t *stages = query(call->store,
+    query_t *stages = query(
+        call->store,
         "SELECT number, name, state, started_ms AS started_at, ended_ms AS ended_at FROM stages"
         " WHERE case_id = :id ORDER BY number LIMIT 50");
     query_text(stages, "id", row->id);
-    out->stages = (Case__ProgressStage **) query_rows(
-        stages, &case__progress_stage__descriptor, STAGES_MAX, call->arena, &out->n_stages);
+    out->stages = (Case__ProgressStage **) query_rows(stages, &case__progress_stage__descriptor,
+                                                      STAGES_MAX, call->arena, &out->n_stages);
     return query_done(stages);
 }
 
@@ -134,7 +139,8 @@ static status_t find_case(call_t *call, const char *number, const char *code, Ca
     uint8_t hash[CRYPTO_LOOKUP_SIZE];
     case__stored_case__init(row);
     query_code_hash(call, number, code, hash);
-    query_t *find = query(call->store, "SELECT * FROM cases WHERE number = :number AND number <> ''");
+    query_t *find =
+        query(call->store, "SELECT * FROM cases WHERE number = :number AND number <> ''");
     query_text(find, "number", number);
     bool found = query_row(find, &row->base, call->arena);
     *ret_fits = found && row->query_hash.len == sizeof hash &&
@@ -149,7 +155,7 @@ status_t case_query_case(call_t *call, const Case__QueryCaseRequest *in, Case__C
     const char *number = tidy(call, in->number);
     if (!number)
         return STATUS_RESOURCE_EXHAUSTED;
-    if (!number_is_plausible(number))       /* a slip of the pen, told apart by arithmetic alone */
+    if (!number_is_plausible(number)) /* a slip of the pen, told apart by arithmetic alone */
         return call_fail(call, STATUS_INVALID_ARGUMENT, "check_digit", "number",
                          "办件编号有误，请对照回执核对");
     const guard_t guards[] = {

@@ -5,9 +5,9 @@
 #include "rule.h"
 #include "text.h"
 
-#define TEXT_CHARS_MAX 2000     /* of timelines and messages, as the contract says */
+#define TEXT_CHARS_MAX 2000 /* of timelines and messages, as the contract says */
 
-/* --- the row ------------------------------------------------------------------------ */
+/* --- the row ------------------------------------------------------------------------------ */
 
 status_t record_load(call_t *call, const char *id, Case__StoredCase *ret)
 {
@@ -30,10 +30,13 @@ static void bind_hash(query_t *self, const Case__StoredCase *row)
 
 status_t record_insert(call_t *call, const Case__StoredCase *row)
 {
-    query_t *insert = query(call->store,
+    query_t *insert = query(
+        call->store,
         "INSERT INTO cases (id, number, query_hash, state, version, waits_for, officer_id,"
-        " officer_name, item_id, item_version, item_name, item_code, department_id, department_name,"
-        " account_id, created_ms, changed_ms, submitted_ms, received_day, accepted_ms, accepted_day,"
+        " officer_name, item_id, item_version, item_name, item_code, department_id, "
+        "department_name,"
+        " account_id, created_ms, changed_ms, submitted_ms, received_day, accepted_ms, "
+        "accepted_day,"
         " deemed, decided_ms, closed_ms, accept_due_ms, correction_due_ms, correction_days,"
         " correction_day, promised_due_ms, legal_due_ms, delivery_due_ms, provisional,"
         " extension_days, specials_open, stage_number, stage_id, stage_name, due_ms, alarm_ms,"
@@ -43,7 +46,8 @@ status_t record_insert(call_t *call, const Case__StoredCase *row)
         " :department_name, :account_id, :created_ms, :changed_ms, :submitted_ms, :received_day,"
         " :accepted_ms, :accepted_day, :deemed, :decided_ms, :closed_ms, :accept_due_ms,"
         " :correction_due_ms, :correction_days, :correction_day, :promised_due_ms, :legal_due_ms,"
-        " :delivery_due_ms, :provisional, :extension_days, :specials_open, :stage_number, :stage_id,"
+        " :delivery_due_ms, :provisional, :extension_days, :specials_open, :stage_number, "
+        ":stage_id,"
         " :stage_name, :due_ms, :alarm_ms, :reminded, :delivery)");
     bind_hash(insert, row);
     query_message(insert, &row->base);
@@ -52,7 +56,8 @@ status_t record_insert(call_t *call, const Case__StoredCase *row)
 
 status_t record_save(call_t *call, Case__StoredCase *row)
 {
-    query_t *update = query(call->store,
+    query_t *update = query(
+        call->store,
         "UPDATE cases SET number = :number, query_hash = :query_hash, state = :state,"
         " version = :version + 1, waits_for = :waits_for, officer_id = :officer_id,"
         " officer_name = :officer_name, item_version = :item_version, item_name = :item_name,"
@@ -82,7 +87,7 @@ status_t record_save(call_t *call, Case__StoredCase *row)
     return STATUS_OK;
 }
 
-/* --- texts --------------------------------------------------------------------------------- */
+/* --- texts -------------------------------------------------------------------------------- */
 
 /* A list of a hundred gaps is longer than a message may be: cut between characters, with a mark. */
 static const char *cut(call_t *call, const char *text)
@@ -107,7 +112,7 @@ const char *record_limit_text(call_t *call, int64_t due_ms)
     return text ? text : "";
 }
 
-/* --- the timeline -------------------------------------------------------------------- */
+/* --- the timeline ------------------------------------------------------------------------- */
 
 const char *record_actor(call_t *call, const Case__StoredCase *row)
 {
@@ -125,9 +130,11 @@ const char *record_actor(call_t *call, const Case__StoredCase *row)
     }
 }
 
-status_t record_log(call_t *call, const Case__StoredCase *row, const entry_t *entry, int64_t *ret_seq)
+status_t record_log(call_t *call, const Case__StoredCase *row, const entry_t *entry,
+                    int64_t *ret_seq)
 {
-    query_t *insert = query(call->store,
+    query_t *insert = query(
+        call->store,
         "INSERT INTO timeline (case_id, department_id, at_ms, action, state, internal, title, text,"
         " actor, actor_id, stage) VALUES (:id, :department_id, :now, :action, :state, :internal,"
         " :title, :text, :actor, :actor_id, :stage) RETURNING seq");
@@ -184,11 +191,12 @@ status_t record_evidence(call_t *call, const Case__StoredCase *row, Case__Action
     return query_done(insert);
 }
 
-/* --- answers -------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------------------------ */
 
 Case__Deadlines *record_deadlines(call_t *call, const Case__StoredCase *row)
 {
-    Case__Deadlines *ret = (Case__Deadlines *) message_new(&case__deadlines__descriptor, call->arena);
+    Case__Deadlines *ret =
+        (Case__Deadlines *) message_new(&case__deadlines__descriptor, call->arena);
     if (!ret)
         return NULL;
     ret->accept_due_at = timestamp_make(call->arena, row->accept_due_ms);

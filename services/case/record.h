@@ -11,14 +11,15 @@ status_t record_save(call_t *call, Case__StoredCase *row);
 
 typedef struct {
     Case__Action action;
-    bool internal;          /* not for the applicant's and the public's eyes */
-    const char *text;       /* "" or what the applicant may read */
-    const char *stage;      /* name of the stage it concerns, or "" */
-    const char *actor;      /* NULL: who calls */
+    bool internal;     /* not for the applicant's and the public's eyes */
+    const char *text;  /* "" or what the applicant may read */
+    const char *stage; /* name of the stage it concerns, or "" */
+    const char *actor; /* NULL: who calls */
 } entry_t;
 
 /* One row of the timeline, with the state that the row has now; *ret_seq may be NULL. */
-status_t record_log(call_t *call, const Case__StoredCase *row, const entry_t *entry, int64_t *ret_seq);
+status_t record_log(call_t *call, const Case__StoredCase *row, const entry_t *entry,
+                    int64_t *ret_seq);
 /* Tells other services that the case moved. */
 status_t record_announce(call_t *call, const Case__StoredCase *row);
 /* A message for the applicant's inbox and mobile. */
@@ -31,7 +32,7 @@ status_t record_evidence(call_t *call, const Case__StoredCase *row, Case__Action
 /* "2026年3月9日24时", the end of the last day of a limit. */
 const char *record_limit_text(call_t *call, int64_t due_ms);
 
-/* How the caller is called in timelines: a staff member's name, the department's system, 申请人, 系统. */
+/* The caller's name in timelines: a staff member's, the department's system, 申请人, 系统. */
 const char *record_actor(call_t *call, const Case__StoredCase *row);
 
 /* What an answer says about where the case stands. */

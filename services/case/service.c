@@ -39,10 +39,9 @@ static bool load_master(config_t *config, uint8_t master[CRYPTO_KEY_SIZE])
 {
     char path[4096];
     const char *key_dir = config_text(config, "platform.key_dir", "");
-    int size = text_empty(key_dir)
-                   ? snprintf(path, sizeof path, "%s/keys/master.key",
-                              config_text(config, "platform.data_dir", "data"))
-                   : snprintf(path, sizeof path, "%s/master.key", key_dir);
+    int size = text_empty(key_dir) ? snprintf(path, sizeof path, "%s/keys/master.key",
+                                              config_text(config, "platform.data_dir", "data"))
+                                   : snprintf(path, sizeof path, "%s/master.key", key_dir);
     if (size > 0 && (size_t) size < sizeof path &&
         crypto_key_load(path, master, CRYPTO_KEY_SIZE) == STATUS_OK)
         return true;

@@ -6,16 +6,16 @@
 #include "yiwang/case.pb-c.h"
 
 /* Shorter names for what the compiler spells out. */
-#define STATE(name) CASE__STATE__STATE_##name
+#define STATE(name)  CASE__STATE__STATE_##name
 #define ACTION(name) CASE__ACTION__ACTION_##name
 
 typedef struct {
-    uint8_t seal_key[CRYPTO_KEY_SIZE];      /* of personal data and files */
-    uint8_t lookup_key[CRYPTO_KEY_SIZE];    /* of query codes and guess counters */
-    int close_hour;         /* hour in Shanghai from which a submission counts for the next working day */
-    int correction_days;    /* working days an applicant has to supplement, unless the notice says other */
-    int files_max;          /* files a case may have */
-    int drafts_max;         /* drafts an account may have */
+    uint8_t seal_key[CRYPTO_KEY_SIZE];   /* of personal data and files */
+    uint8_t lookup_key[CRYPTO_KEY_SIZE]; /* of query codes and guess counters */
+    int close_hour; /* hour in Shanghai from which a submission counts for the next working day */
+    int correction_days; /* working days to supplement, unless the notice says other */
+    int files_max;       /* files a case may have */
+    int drafts_max;      /* drafts an account may have */
 } settings_t;
 
 /* Settings with their defaults, and keys derived from `master`.  Never NULL. */

@@ -6,7 +6,7 @@
 #include "terms.h"
 #include "text.h"
 
-#define SPECIALS_MAX 50                 /* a case may have; as Case__CaseDetail.specials */
+#define SPECIALS_MAX 50 /* a case may have; as Case__CaseDetail.specials */
 
 static bool extends(Case__SpecialKind kind)
 {
@@ -48,14 +48,15 @@ static status_t insert_special(call_t *call, const step_t *step, const char *spe
                                const Case__StartSpecialRequest *in)
 {
     due_t planned = deadline_working(&step->calendar, step->today, in->planned_days, NULL, 0);
-    query_t *insert = query(call->store,
+    query_t *insert = query(
+        call->store,
         "INSERT INTO specials (id, case_id, kind, reason, approver, planned_days, planned_day,"
         " started_ms, ended_ms, result) VALUES (:special_id, :id, :kind, :reason, :approver,"
         " :planned_days, :planned_day, :now, :ended, '')");
     query_text(insert, "special_id", special_id);
     query_int(insert, "planned_day", planned.day);
     query_int(insert, "now", call->now_ms);
-    query_int(insert, "ended", extends(in->kind) ? call->now_ms : 0);   /* nothing goes on */
+    query_int(insert, "ended", extends(in->kind) ? call->now_ms : 0); /* nothing goes on */
     query_message(insert, &in->base);
     return query_done(insert);
 }
@@ -68,7 +69,8 @@ static const char *limits_text(call_t *call, const Case__StoredCase *row)
     return text ? text : "";
 }
 
-status_t case_start_special(call_t *call, const Case__StartSpecialRequest *in, Case__CaseStatus *out)
+status_t case_start_special(call_t *call, const Case__StartSpecialRequest *in,
+                            Case__CaseStatus *out)
 {
     step_t step;
     const Catalog__Item *item = NULL;
@@ -93,10 +95,10 @@ status_t case_start_special(call_t *call, const Case__StartSpecialRequest *in, C
     if (status != STATUS_OK)
         return status;
     const char *kind = label_of(&case__special_kind__descriptor, in->kind);
-    const char *text = arena_printf(call->arena, "%s，%d 个工作日。理由：%s。%s", kind, in->planned_days,
-                                    in->reason, limits_text(call, &step.row));
-    const char *message = arena_printf(call->arena, "您申请的“%s”启动特别程序：%s", step.row.item_name,
-                                       text);
+    const char *text = arena_printf(call->arena, "%s，%d 个工作日。理由：%s。%s", kind,
+                                    in->planned_days, in->reason, limits_text(call, &step.row));
+    const char *message =
+        arena_printf(call->arena, "您申请的“%s”启动特别程序：%s", step.row.item_name, text);
     status = flow_leave(call, &step, text, message);
     if (status == STATUS_OK)
         status = record_status(call, &step.row, out);
@@ -113,9 +115,9 @@ status_t case_end_special(call_t *call, const Case__EndSpecialRequest *in, Case_
         status = item_version(call, step.row.item_id, step.row.item_version, &item);
     if (status != STATUS_OK)
         return status;
-    query_t *end = query(call->store,
-        "UPDATE specials SET ended_ms = :now, result = :result WHERE id = :special_id"
-        " AND case_id = :id AND ended_ms = 0 RETURNING kind");
+    query_t *end = query(
+        call->store, "UPDATE specials SET ended_ms = :now, result = :result WHERE id = :special_id"
+                     " AND case_id = :id AND ended_ms = 0 RETURNING kind");
     query_int(end, "now", call->now_ms);
     query_message(end, &in->base);
     bool found = query_next(end);

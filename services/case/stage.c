@@ -3,13 +3,14 @@
 #include "terms.h"
 #include "text.h"
 
-#define STAGES_MAX 50                   /* as Case__CaseDetail.stages */
+#define STAGES_MAX  50 /* as Case__CaseDetail.stages */
 #define STAGE(name) CASE__STAGE_STATE__STAGE_STATE_##name
 
 static status_t insert_stage(call_t *call, const char *case_id, int number,
                              const Catalog__Stage *stage, int days)
 {
-    query_t *insert = query(call->store,
+    query_t *insert = query(
+        call->store,
         "INSERT INTO stages (case_id, number, stage_id, name, days, state, started_ms, ended_ms,"
         " due_ms, officer, opinion, result) VALUES (:case_id, :number, :stage_id, :name, :days,"
         " :state, 0, 0, 0, '', '', 0)");
@@ -43,9 +44,9 @@ static status_t open_found(call_t *call, step_t *step, query_t *find)
     status_t status = query_done(find);
     if (status != STATUS_OK || !row->stage_number)
         return status;
-    query_t *open = query(call->store,
-        "UPDATE stages SET state = :state, started_ms = :now, ended_ms = 0, due_ms = :due, result = 0"
-        " WHERE case_id = :id AND number = :number");
+    query_t *open = query(call->store, "UPDATE stages SET state = :state, started_ms = :now, "
+                                       "ended_ms = 0, due_ms = :due, result = 0"
+                                       " WHERE case_id = :id AND number = :number");
     query_int(open, "state", STAGE(OPEN));
     query_int(open, "now", call->now_ms);
     query_int(open, "due", terms_stage_ms(step, days));
@@ -56,9 +57,9 @@ static status_t open_found(call_t *call, step_t *step, query_t *find)
 
 static status_t open_next(call_t *call, step_t *step, int after)
 {
-    query_t *find = query(call->store,
-        "SELECT number, stage_id, name, days FROM stages"
-        " WHERE case_id = :id AND number > :after ORDER BY number LIMIT 1");
+    query_t *find =
+        query(call->store, "SELECT number, stage_id, name, days FROM stages"
+                           " WHERE case_id = :id AND number > :after ORDER BY number LIMIT 1");
     query_text(find, "id", step->row.id);
     query_int(find, "after", after);
     return open_found(call, step, find);
@@ -82,7 +83,8 @@ status_t stage_finish(call_t *call, step_t *step, const char *officer, const cha
                       bool *ret_last)
 {
     int number = step->row.stage_number;
-    query_t *end = query(call->store,
+    query_t *end = query(
+        call->store,
         "UPDATE stages SET state = :state, ended_ms = :now, officer = :officer, opinion = :opinion,"
         " result = :result WHERE case_id = :id AND number = :number");
     query_int(end, "state", STAGE(DONE));
@@ -102,8 +104,9 @@ status_t stage_finish(call_t *call, step_t *step, const char *officer, const cha
 status_t stage_back(call_t *call, step_t *step)
 {
     int number = step->row.stage_number ? step->row.stage_number : STAGES_MAX + 1;
-    query_t *pause = query(call->store, "UPDATE stages SET state = :state, started_ms = 0, due_ms = 0"
-                                        " WHERE case_id = :id AND number = :number");
+    query_t *pause =
+        query(call->store, "UPDATE stages SET state = :state, started_ms = 0, due_ms = 0"
+                           " WHERE case_id = :id AND number = :number");
     query_int(pause, "state", STAGE(PENDING));
     query_text(pause, "id", step->row.id);
     query_int(pause, "number", number);
@@ -111,8 +114,8 @@ status_t stage_back(call_t *call, step_t *step)
     if (status != STATUS_OK)
         return status;
     query_t *find = query(call->store,
-        "SELECT number, stage_id, name, days FROM stages"
-        " WHERE case_id = :id AND number < :before ORDER BY number DESC LIMIT 1");
+                          "SELECT number, stage_id, name, days FROM stages"
+                          " WHERE case_id = :id AND number < :before ORDER BY number DESC LIMIT 1");
     query_text(find, "id", step->row.id);
     query_int(find, "before", number);
     return open_found(call, step, find);
@@ -120,7 +123,8 @@ status_t stage_back(call_t *call, step_t *step)
 
 status_t stage_list(call_t *call, const char *case_id, Case__Stage ***ret, size_t *ret_count)
 {
-    query_t *find = query(call->store,
+    query_t *find = query(
+        call->store,
         "SELECT stage_id, number, name, state, started_ms AS started_at, ended_ms AS ended_at,"
         " due_ms AS due_at, officer, opinion, result FROM stages WHERE case_id = :id"
         " ORDER BY number LIMIT 50");

@@ -2,7 +2,8 @@
 #pragma once
 #include "flow.h"
 
-/* Copies the item's review stages and opens the first; none: the case goes straight to its decision. */
+/* Copies the item's review stages and opens the first; none: the case goes straight to its
+ * decision. */
 status_t stage_start(call_t *call, step_t *step, const Catalog__Item *item);
 /* Ends the open stage and opens the next; *ret_last: there was none after it. */
 status_t stage_finish(call_t *call, step_t *step, const char *officer, const char *opinion,

@@ -18,10 +18,10 @@
 #include "text.h"
 #include "yiwang/identity.pb-c.h"
 
-#define STAND_ITEM "01JTHNG0000000000000000001"
-#define STAND_IMPL "11440100007482575H3440118009000"
+#define STAND_ITEM   "01JTHNG0000000000000000001"
+#define STAND_IMPL   "11440100007482575H3440118009000"
 #define STAND_PERSON "01JPERS0000000000000000001"
-#define STAND_NAME "王小明"
+#define STAND_NAME   "王小明"
 #define STAND_NUMBER "11010519491231002X"
 #define STAND_MOBILE "13800138000"
 
@@ -29,10 +29,10 @@ typedef struct {
     bench_t *bench;
     settings_t *settings;
     caller_t person, other, clerk, reviewer, chief, stranger, system;
-    int asked;                  /* calls of identity.GetPerson */
+    int asked; /* calls of identity.GetPerson */
 } stand_t;
 
-/* --- calls ------------------------------------------------------------------------------------ */
+/* --- calls -------------------------------------------------------------------------------- */
 
 static inline status_t stand_call(stand_t *self, const caller_t *caller, const char *method,
                                   const ProtobufCMessage *in, const ProtobufCMessage **ret)
@@ -49,8 +49,8 @@ static inline const void *stand_ask(stand_t *self, const caller_t *caller, const
         const Yw__Status *failure = bench_failure(self->bench);
         fprintf(stderr, "%s: %s %s\n", method, failure->code, failure->message);
         for (size_t i = 0; i < failure->n_violations; i++)
-            fprintf(stderr, "  %s %s %s\n", failure->violations[i]->field, failure->violations[i]->code,
-                    failure->violations[i]->message);
+            fprintf(stderr, "  %s %s %s\n", failure->violations[i]->field,
+                    failure->violations[i]->code, failure->violations[i]->message);
         CHECK(!"the call succeeds");
     }
     return ret;
@@ -80,7 +80,7 @@ static inline bool stand_names(stand_t *self, const char *field, const char *cod
     return false;
 }
 
-/* --- the item --------------------------------------------------------------------------- */
+/* --- the item ----------------------------------------------------------------------------- */
 
 static inline Catalog__Item *stand_item(arena_t *arena, unsigned version)
 {
@@ -88,7 +88,8 @@ static inline Catalog__Item *stand_item(arena_t *arena, unsigned version)
     static Catalog__Material materials[3];
     static Catalog__Material *material_list[] = {&materials[0], &materials[1], &materials[2]};
     static Catalog__FormField fields[5];
-    static Catalog__FormField *field_list[] = {&fields[0], &fields[1], &fields[2], &fields[3], &fields[4]};
+    static Catalog__FormField *field_list[] = {&fields[0], &fields[1], &fields[2], &fields[3],
+                                               &fields[4]};
     static Catalog__Choice choices[2];
     static Catalog__Choice *choice_list[] = {&choices[0], &choices[1]};
     static Catalog__Stage stages[4];
@@ -208,7 +209,7 @@ static inline void stand_holidays(stand_t *self)
     FILE *file = fopen("deploy/starter/holidays.csv", "r");
     CHECK(file);
     char line[200];
-    CHECK(fgets(line, sizeof line, file));                  /* names of the columns */
+    CHECK(fgets(line, sizeof line, file)); /* names of the columns */
     while (fgets(line, sizeof line, file) && in.n_holidays < 1000) {
         Case__Holiday *one = (Case__Holiday *) message_new(&case__holiday__descriptor, arena);
         char *last = strrchr(line, ',');
@@ -236,8 +237,8 @@ static inline stand_t *stand_new(void)
     self->clerk = bench_staff(self->bench, "clerk", "housing", "case.receive");
     self->reviewer = bench_staff(self->bench, "reviewer", "housing", "case.review");
     self->chief = bench_staff(self->bench, "chief", "housing", "case.decide");
-    self->stranger = bench_staff(self->bench, "stranger", "transport",
-                                 "case.receive case.review case.decide");
+    self->stranger =
+        bench_staff(self->bench, "stranger", "transport", "case.receive case.review case.decide");
     self->system = bench_system("housing-system", "housing");
     stand_holidays(self);
     stand_publish(self, stand_item(bench_arena(self->bench), 1));
@@ -252,7 +253,7 @@ static inline void stand_free(stand_t **self)
     *self = NULL;
 }
 
-/* --- cases ------------------------------------------------------------------------------------ */
+/* --- cases -------------------------------------------------------------------------------- */
 
 static inline Case__FormValue *stand_value(stand_t *self, const char *name, const char *value)
 {
@@ -310,7 +311,8 @@ static inline bool stand_due(const struct Google__Protobuf__Timestamp *at, const
 {
     char text[CLOCK_DAY_SIZE];
     clock_day_format(clock_day_of(timestamp_ms(at) - 1), text);
-    if (timestamp_ms(at) == clock_day_start_ms(clock_day_of(timestamp_ms(at))) && text_equal(text, day))
+    if (timestamp_ms(at) == clock_day_start_ms(clock_day_of(timestamp_ms(at))) &&
+        text_equal(text, day))
         return true;
     fprintf(stderr, "due %s, expected %s\n", text, day);
     return false;

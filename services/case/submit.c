@@ -12,7 +12,7 @@
 #include "terms.h"
 #include "text.h"
 
-/* --- the receipt ---------------------------------------------------------------------- */
+/* --- the receipt -------------------------------------------------------------------------- */
 
 /* Gives the row its number and code; *ret_code is shown to the applicant once. */
 static status_t give_number(call_t *call, const Catalog__Item *item, Case__StoredCase *row,
@@ -73,7 +73,7 @@ status_t case_submit(call_t *call, const Case__SubmitRequest *in, Case__Receipt 
     const char *code = NULL;
     contents_t contents = {0};
     status_t status = flow_enter(call, ACTION(SUBMIT), in->id, in->version, &step);
-    if (status == STATUS_OK)        /* a draft follows its item to the version in force */
+    if (status == STATUS_OK) /* a draft follows its item to the version in force */
         status = item_in_force(call, step.row.item_id, "", &item);
     if (status == STATUS_OK)
         status = contents_load(call, step.row.id, &contents);
@@ -97,7 +97,7 @@ status_t case_submit(call_t *call, const Case__SubmitRequest *in, Case__Receipt 
     return status == STATUS_OK ? answer_receipt(call, &step.row, code, out) : status;
 }
 
-/* --- Apply ---------------------------------------------------------------------------------- */
+/* --- Apply -------------------------------------------------------------------------------- */
 
 status_t case_apply_prepare(call_t *call, const Case__ApplyRequest *in)
 {
@@ -169,7 +169,7 @@ status_t case_apply(call_t *call, const Case__ApplyRequest *in, Case__Receipt *o
     return status == STATUS_OK ? answer_receipt(call, &step.row, code, out) : status;
 }
 
-/* --- Supplement -------------------------------------------------------------------------------- */
+/* --- Supplement --------------------------------------------------------------------------- */
 
 static status_t mark_supplied(call_t *call, const char *case_id)
 {
@@ -212,7 +212,7 @@ status_t case_supplement(call_t *call, const Case__SupplementRequest *in, Case__
     return status == STATUS_OK ? record_status(call, &step.row, out) : status;
 }
 
-/* --- Withdraw ------------------------------------------------------------------------------------- */
+/* --- Withdraw ----------------------------------------------------------------------------- */
 
 status_t case_withdraw(call_t *call, const Case__WithdrawRequest *in, Case__CaseStatus *out)
 {

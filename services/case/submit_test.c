@@ -9,7 +9,8 @@ static const Case__CaseStatus *draft(stand_t *stand)
     return stand_ask(stand, &stand->person, "case.CreateDraft", &in.base);
 }
 
-static status_t save(stand_t *stand, const char *id, int64_t version, const char *name, const char *value)
+static status_t save(stand_t *stand, const char *id, int64_t version, const char *name,
+                     const char *value)
 {
     Case__SaveDraftRequest in = CASE__SAVE_DRAFT_REQUEST__INIT;
     Case__FormValue *form[] = {stand_value(stand, name, value)};
@@ -56,17 +57,22 @@ TEST(personal_data_is_sealed_at_rest)
     stand_t *stand = stand_new();
     const Case__CaseStatus *made = draft(stand);
     EXPECT(save(stand, made->id, 1, "project_name", "滨江路改造") == STATUS_OK);
-    EXPECT(bench_count(stand->bench, "SELECT count(*) FROM case_contents"
-                       " WHERE instr(party, CAST('王小明' AS BLOB)) OR instr(form, CAST('滨江路' AS BLOB))"
-                       " OR instr(form, CAST('13800138000' AS BLOB))") == 0);
-    EXPECT(bench_count(stand->bench, "SELECT count(*) FROM persons"
+    EXPECT(bench_count(
+               stand->bench,
+               "SELECT count(*) FROM case_contents"
+               " WHERE instr(party, CAST('王小明' AS BLOB)) OR instr(form, CAST('滨江路' AS BLOB))"
+               " OR instr(form, CAST('13800138000' AS BLOB))") == 0);
+    EXPECT(bench_count(stand->bench,
+                       "SELECT count(*) FROM persons"
                        " WHERE instr(person, CAST('11010519491231002X' AS BLOB))") == 0);
 
     /* A sealed value moved to another case does not open there. */
     const Case__CaseStatus *second = draft(stand);
     char sql[300];
-    snprintf(sql, sizeof sql, "UPDATE case_contents SET party = (SELECT party FROM case_contents"
-             " WHERE case_id = '%s') WHERE case_id = '%s'", made->id, second->id);
+    snprintf(sql, sizeof sql,
+             "UPDATE case_contents SET party = (SELECT party FROM case_contents"
+             " WHERE case_id = '%s') WHERE case_id = '%s'",
+             made->id, second->id);
     bench_sql(stand->bench, sql);
     Case__GetCaseRequest get = CASE__GET_CASE_REQUEST__INIT;
     get.id = second->id;
@@ -78,7 +84,9 @@ TEST(a_draft_takes_values_by_the_items_rules)
 {
     stand_t *stand = stand_new();
     const Case__CaseStatus *made = draft(stand);
-    const struct { const char *name, *value, *code; } wrong[] = {
+    const struct {
+        const char *name, *value, *code;
+    } wrong[] = {
         {"project_name", "名字太长名字太长名字太长名字太长名字太长了", "too_long"},
         {"project_name", "两\n行", "control"},
         {"kind", "tunnel", "choice"},
@@ -102,7 +110,7 @@ TEST(a_draft_takes_values_by_the_items_rules)
     EXPECT(save(stand, made->id, 1, "price", "-0") == STATUS_INVALID_ARGUMENT);
     EXPECT(save(stand, made->id, 1, "price", "99999.99") == STATUS_OK);
     EXPECT(save(stand, made->id, 2, "kind", "road") == STATUS_OK);
-    EXPECT(save(stand, made->id, 2, "kind", "house") == STATUS_ABORTED);       /* saved elsewhere */
+    EXPECT(save(stand, made->id, 2, "kind", "house") == STATUS_ABORTED); /* saved elsewhere */
     EXPECT(text_equal(bench_failure(stand->bench)->code, "case.version_changed"));
     EXPECT(stand_view(stand, made->id)->n_form == 3);
     stand_free(&stand);
@@ -127,7 +135,7 @@ TEST(an_account_has_only_so_many_drafts)
     stand_free(&stand);
 }
 
-/* --- submission ------------------------------------------------------------------------------ */
+/* --- submission --------------------------------------------------------------------------- */
 
 static Case__SubmitRequest submit_of(const char *id, int64_t version)
 {
@@ -148,7 +156,8 @@ TEST(all_faults_are_told_at_once)
     EXPECT(bench_failure(stand->bench)->n_violations == 2);
     EXPECT(stand_names(stand, "form.project_name", "required"));
     EXPECT(stand_names(stand, "materials[contract]", "required"));
-    EXPECT(bench_count(stand->bench, "SELECT count(*) FROM case_numbers") == 0);   /* nothing half done */
+    EXPECT(bench_count(stand->bench, "SELECT count(*) FROM case_numbers") ==
+           0); /* nothing half done */
     stand_free(&stand);
 }
 
@@ -169,7 +178,8 @@ TEST(submitting_gives_number_code_and_limit)
 
     /* The code is nowhere but in the answer kept for the idempotency key (here: none was given). */
     char sql[200];
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM cases WHERE instr(query_hash, CAST('%s' AS BLOB))",
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM cases WHERE instr(query_hash, CAST('%s' AS BLOB))",
              receipt->query_code);
     EXPECT(bench_count(stand->bench, sql) == 0);
 
@@ -178,8 +188,10 @@ TEST(submitting_gives_number_code_and_limit)
                          "case.state"));
     EXPECT(bench_count(stand->bench, "SELECT count(*) FROM cases WHERE state = 2") == 1);
     EXPECT(bench_count(stand->bench, "SELECT count(*) FROM timeline") == 1);
-    EXPECT(bench_count(stand->bench, "SELECT count(*) FROM outbox WHERE topic = 'case.ApplicantNotified'") == 1);
-    EXPECT(bench_count(stand->bench, "SELECT count(*) FROM outbox WHERE topic = 'catalog.ItemUsed'") == 1);
+    EXPECT(bench_count(stand->bench,
+                       "SELECT count(*) FROM outbox WHERE topic = 'case.ApplicantNotified'") == 1);
+    EXPECT(bench_count(stand->bench,
+                       "SELECT count(*) FROM outbox WHERE topic = 'catalog.ItemUsed'") == 1);
     stand_free(&stand);
 }
 
@@ -195,10 +207,14 @@ TEST(the_same_application_twice_is_one_case)
     in.paper_materials = papers;
     in.n_paper_materials = 2;
     const ProtobufCMessage *first = NULL, *second = NULL;
-    EXPECT(bench_call_key(stand->bench, &stand->person, "key-1", "case.Apply", &in.base, &first) == STATUS_OK);
-    EXPECT(bench_call_key(stand->bench, &stand->person, "key-1", "case.Apply", &in.base, &second) == STATUS_OK);
-    EXPECT(text_equal(((const Case__Receipt *) first)->case_id, ((const Case__Receipt *) second)->case_id));
-    EXPECT(text_equal(((const Case__Receipt *) first)->query_code, ((const Case__Receipt *) second)->query_code));
+    EXPECT(bench_call_key(stand->bench, &stand->person, "key-1", "case.Apply", &in.base, &first) ==
+           STATUS_OK);
+    EXPECT(bench_call_key(stand->bench, &stand->person, "key-1", "case.Apply", &in.base, &second) ==
+           STATUS_OK);
+    EXPECT(text_equal(((const Case__Receipt *) first)->case_id,
+                      ((const Case__Receipt *) second)->case_id));
+    EXPECT(text_equal(((const Case__Receipt *) first)->query_code,
+                      ((const Case__Receipt *) second)->query_code));
     EXPECT(bench_count(stand->bench, "SELECT count(*) FROM cases") == 1);
     EXPECT(bench_count(stand->bench, "SELECT last FROM case_numbers") == 1);
 
@@ -221,10 +237,11 @@ TEST(apply_checks_all_that_submit_checks)
     company.kind = CASE__APPLICANT_KIND__APPLICANT_KIND_ORGANISATION;
     company.id_number = "91440101MA59ABCDE0";
     in.applicant = &company;
-    EXPECT(stand_refused(stand, &stand->person, "case.Apply", &in.base, STATUS_INVALID_ARGUMENT, "invalid"));
+    EXPECT(stand_refused(stand, &stand->person, "case.Apply", &in.base, STATUS_INVALID_ARGUMENT,
+                         "invalid"));
     EXPECT(stand_names(stand, "form.project_name", "required"));
     EXPECT(stand_names(stand, "materials[contract]", "required"));
-    EXPECT(stand_names(stand, "materials[proxy]", "format"));           /* electronic only */
+    EXPECT(stand_names(stand, "materials[proxy]", "format")); /* electronic only */
     EXPECT(stand_names(stand, "paperMaterials[2]", "unknown"));
     EXPECT(stand_names(stand, "applicant.name", "required"));
     EXPECT(bench_count(stand->bench, "SELECT count(*) FROM cases") == 0);
@@ -239,8 +256,8 @@ TEST(an_item_may_demand_a_higher_level)
     stand_publish(stand, item);
     Case__CreateDraftRequest in = CASE__CREATE_DRAFT_REQUEST__INIT;
     in.item_id = STAND_ITEM;
-    EXPECT(stand_refused(stand, &stand->person, "case.CreateDraft", &in.base, STATUS_PERMISSION_DENIED,
-                         "level_required"));
+    EXPECT(stand_refused(stand, &stand->person, "case.CreateDraft", &in.base,
+                         STATUS_PERMISSION_DENIED, "level_required"));
     EXPECT(strstr(bench_failure(stand->bench)->message, "高级"));
     caller_t high = bench_person(STAND_PERSON, YW__LEVEL__LEVEL_HIGH);
     EXPECT(stand_call(stand, &high, "case.CreateDraft", &in.base, NULL) == STATUS_OK);
@@ -261,7 +278,8 @@ TEST(a_case_keeps_its_version)
     paper(stand, made->id, "plan", true);
     paper(stand, made->id, "contract", true);
     Case__SubmitRequest in = submit_of(made->id, 2);
-    EXPECT(stand_refused(stand, &stand->person, "case.Submit", &in.base, STATUS_INVALID_ARGUMENT, "invalid"));
+    EXPECT(stand_refused(stand, &stand->person, "case.Submit", &in.base, STATUS_INVALID_ARGUMENT,
+                         "invalid"));
     EXPECT(stand_names(stand, "materials[proxy]", "required"));
     EXPECT(stand_view(stand, receipt->case_id)->item_version == 1);
     EXPECT(!stand_view(stand, receipt->case_id)->materials[2]->required);
@@ -282,11 +300,11 @@ TEST(a_suspended_item_takes_no_cases)
     stand_ask(stand, &BENCH_SERVICE, "case.OnItemStateChanged", &event.base);
     Case__CreateDraftRequest in = CASE__CREATE_DRAFT_REQUEST__INIT;
     in.item_id = STAND_ITEM;
-    EXPECT(stand_refused(stand, &stand->person, "case.CreateDraft", &in.base, STATUS_FAILED_PRECONDITION,
-                         "item.suspended"));
+    EXPECT(stand_refused(stand, &stand->person, "case.CreateDraft", &in.base,
+                         STATUS_FAILED_PRECONDITION, "item.suspended"));
     in.item_id = "";
-    EXPECT(stand_refused(stand, &stand->person, "case.CreateDraft", &in.base, STATUS_INVALID_ARGUMENT,
-                         "required"));
+    EXPECT(stand_refused(stand, &stand->person, "case.CreateDraft", &in.base,
+                         STATUS_INVALID_ARGUMENT, "required"));
     in.item_code = "nothing";
     EXPECT(stand_refused(stand, &stand->person, "case.CreateDraft", &in.base, STATUS_NOT_FOUND,
                          "item.unknown"));
@@ -300,15 +318,17 @@ TEST(anothers_case_does_not_exist)
     const Case__Receipt *receipt = stand_apply(stand);
     Case__GetCaseRequest get = CASE__GET_CASE_REQUEST__INIT;
     get.id = receipt->case_id;
-    EXPECT(stand_refused(stand, &stand->other, "case.GetCase", &get.base, STATUS_NOT_FOUND, "not_found"));
+    EXPECT(stand_refused(stand, &stand->other, "case.GetCase", &get.base, STATUS_NOT_FOUND,
+                         "not_found"));
     Case__WithdrawRequest withdraw = CASE__WITHDRAW_REQUEST__INIT;
     withdraw.id = receipt->case_id;
     withdraw.version = receipt->version;
-    EXPECT(stand_refused(stand, &stand->other, "case.Withdraw", &withdraw.base, STATUS_NOT_FOUND, "not_found"));
+    EXPECT(stand_refused(stand, &stand->other, "case.Withdraw", &withdraw.base, STATUS_NOT_FOUND,
+                         "not_found"));
     Case__GetCaseForStaffRequest staff = CASE__GET_CASE_FOR_STAFF_REQUEST__INIT;
     staff.id = receipt->case_id;
-    EXPECT(stand_refused(stand, &stand->stranger, "case.GetCaseForStaff", &staff.base, STATUS_NOT_FOUND,
-                         "not_found"));
+    EXPECT(stand_refused(stand, &stand->stranger, "case.GetCaseForStaff", &staff.base,
+                         STATUS_NOT_FOUND, "not_found"));
     caller_t all = bench_staff(stand->bench, "auditor", "centre", "case.all");
     EXPECT(stand_call(stand, &all, "case.GetCaseForStaff", &staff.base, NULL) == STATUS_OK);
     caller_t elsewhere = bench_system("transport-system", "transport");
@@ -316,13 +336,14 @@ TEST(anothers_case_does_not_exist)
     system.id = receipt->case_id;
     EXPECT(stand_refused(stand, &elsewhere, "case.GetCaseForSystem", &system.base, STATUS_NOT_FOUND,
                          "not_found"));
-    EXPECT(stand_call(stand, &stand->system, "case.GetCaseForSystem", &system.base, NULL) == STATUS_OK);
+    EXPECT(stand_call(stand, &stand->system, "case.GetCaseForSystem", &system.base, NULL) ==
+           STATUS_OK);
 
     /* Nor do drafts exist for anyone but their owner. */
     const Case__CaseStatus *made = draft(stand);
     staff.id = made->id;
-    EXPECT(stand_refused(stand, &stand->clerk, "case.GetCaseForStaff", &staff.base, STATUS_NOT_FOUND,
-                         "not_found"));
+    EXPECT(stand_refused(stand, &stand->clerk, "case.GetCaseForStaff", &staff.base,
+                         STATUS_NOT_FOUND, "not_found"));
     stand_free(&stand);
 }
 
@@ -347,8 +368,10 @@ TEST(an_own_list_goes_page_by_page)
     } while (++pages < 10 && in.page_token[0]);
     EXPECT(seen == 5 && pages == 3);
     in.page_token = "nonsense";
-    EXPECT(stand_refused(stand, &stand->person, "case.ListCases", &in.base, STATUS_INVALID_ARGUMENT, "page_token"));
+    EXPECT(stand_refused(stand, &stand->person, "case.ListCases", &in.base, STATUS_INVALID_ARGUMENT,
+                         "page_token"));
     in.page_token = "";
-    EXPECT(((const Case__CaseList *) stand_ask(stand, &stand->other, "case.ListCases", &in.base))->n_cases == 0);
+    EXPECT(((const Case__CaseList *) stand_ask(stand, &stand->other, "case.ListCases", &in.base))
+               ->n_cases == 0);
     stand_free(&stand);
 }

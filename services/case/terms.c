@@ -2,12 +2,13 @@
 
 #include "clock.h"
 
-#define PAUSES_MAX 50       /* as Case__CaseDetail.specials */
+#define PAUSES_MAX 50 /* as Case__CaseDetail.specials */
 
 void terms_submitted(call_t *call, step_t *step)
 {
     Case__StoredCase *row = &step->row;
-    row->received_day = deadline_received(&step->calendar, call->now_ms, settings_of(call)->close_hour);
+    row->received_day =
+        deadline_received(&step->calendar, call->now_ms, settings_of(call)->close_hour);
     due_t due = deadline_working(&step->calendar, row->received_day, TERMS_ACCEPT_DAYS, NULL, 0);
     row->accept_due_ms = deadline_end_ms(due.day);
     row->correction_due_ms = 0;
@@ -25,11 +26,13 @@ void terms_correction(step_t *step, int days)
     row->provisional = due.provisional;
 }
 
-static status_t load_pauses(call_t *call, const step_t *step, pause_t pauses[PAUSES_MAX], size_t *ret)
+static status_t load_pauses(call_t *call, const step_t *step, pause_t pauses[PAUSES_MAX],
+                            size_t *ret)
 {
-    query_t *find = query(call->store,
-        "SELECT started_ms, ended_ms, planned_day FROM specials"
-        " WHERE case_id = :id AND kind <> 1 ORDER BY started_ms LIMIT 50");  /* 1: EXTENSION */
+    query_t *find =
+        query(call->store,
+              "SELECT started_ms, ended_ms, planned_day FROM specials"
+              " WHERE case_id = :id AND kind <> 1 ORDER BY started_ms LIMIT 50"); /* 1: EXTENSION */
     query_text(find, "id", step->row.id);
     size_t count = 0;
     while (count < PAUSES_MAX && query_next(find)) {
@@ -62,7 +65,7 @@ static limit_t promised_limit(const Catalog__Item *item)
         return (limit_t){(int) item->promise_days, item->promise_unit};
     if (item->promise_unit == CATALOG__DAY_UNIT__DAY_UNIT_AT_ONCE || item_is_at_once(item))
         return (limit_t){0, CATALOG__DAY_UNIT__DAY_UNIT_AT_ONCE};
-    return legal_limit(item);           /* nothing promised: the law's */
+    return legal_limit(item); /* nothing promised: the law's */
 }
 
 static due_t due_of(const step_t *step, limit_t limit, const pause_t *pauses, size_t count)
@@ -86,7 +89,7 @@ status_t terms_again(call_t *call, step_t *step, const Catalog__Item *item)
         return status;
     due_t legal = due_of(step, legal_limit(item), pauses, count);
     due_t promised = due_of(step, promised_limit(item), pauses, count);
-    if (promised.day > legal.day)       /* a promise cannot lengthen what the law allows */
+    if (promised.day > legal.day) /* a promise cannot lengthen what the law allows */
         promised = legal;
     step->row.legal_due_ms = deadline_end_ms(legal.day);
     step->row.promised_due_ms = deadline_end_ms(promised.day);
@@ -104,8 +107,8 @@ status_t terms_accepted(call_t *call, step_t *step, const Catalog__Item *item, i
 void terms_decided(step_t *step)
 {
     Case__StoredCase *row = &step->row;
-    due_t due = deadline_working(&step->calendar, clock_day_of(row->decided_ms), TERMS_DELIVERY_DAYS,
-                                 NULL, 0);
+    due_t due = deadline_working(&step->calendar, clock_day_of(row->decided_ms),
+                                 TERMS_DELIVERY_DAYS, NULL, 0);
     row->delivery_due_ms = deadline_end_ms(due.day);
     row->provisional = due.provisional;
 }
@@ -116,6 +119,7 @@ int64_t terms_stage_ms(const step_t *step, int days)
         return step->row.promised_due_ms;
     if (days > DEADLINE_DAYS_MAX)
         days = DEADLINE_DAYS_MAX;
-    int64_t due_ms = deadline_end_ms(deadline_working(&step->calendar, step->today, days, NULL, 0).day);
+    int64_t due_ms =
+        deadline_end_ms(deadline_working(&step->calendar, step->today, days, NULL, 0).day);
     return due_ms < step->row.promised_due_ms ? due_ms : step->row.promised_due_ms;
 }

@@ -10,11 +10,11 @@
 #pragma once
 #include "flow.h"
 
-#define TERMS_ACCEPT_DAYS 5
-#define TERMS_DELIVERY_DAYS 10
-#define TERMS_LEGAL_DAYS 20             /* law 42, when the item names no limit of its own */
-#define TERMS_LEGAL_DAYS_JOINT 45       /* law 42(2) */
-#define TERMS_EXTENSION_MAX 10
+#define TERMS_ACCEPT_DAYS         5
+#define TERMS_DELIVERY_DAYS       10
+#define TERMS_LEGAL_DAYS          20 /* law 42, when the item names no limit of its own */
+#define TERMS_LEGAL_DAYS_JOINT    45 /* law 42(2) */
+#define TERMS_EXTENSION_MAX       10
 #define TERMS_EXTENSION_MAX_JOINT 15
 
 void terms_submitted(call_t *call, step_t *step);

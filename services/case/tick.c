@@ -15,10 +15,10 @@
 #include "query.h"
 #include "terms.h"
 
-#define ALARMS_AT_ONCE 50
-#define RECOMPUTE_ALARM_MS 1            /* set by ImportHolidays */
+#define ALARMS_AT_ONCE     50
+#define RECOMPUTE_ALARM_MS 1 /* set by ImportHolidays */
 
-/* --- what may happen ------------------------------------------------------------------------ */
+/* --- what may happen ---------------------------------------------------------------------- */
 
 static const char *day_text(call_t *call, int64_t day)
 {
@@ -42,16 +42,20 @@ static status_t deem_accepted(call_t *call, const Case__StoredCase *row)
     if (status != STATUS_OK)
         return status;
 
-    const char *facts = arena_printf(call->arena,
+    const char *facts = arena_printf(
+        call->arena,
         "收到日 %s；告知期限 5 个工作日，至 %s；%s期间未作出受理、不予受理决定，也未告知补正；"
-        "依据行政许可法第三十二条第一款第四项，自收到之日起即为受理。", day_text(call, row->received_day), limit,
+        "依据行政许可法第三十二条第一款第四项，自收到之日起即为受理。",
+        day_text(call, row->received_day), limit,
         row->provisional ? "（按尚未公布节假日安排的年份推算）" : "");
     status = record_evidence(call, row, ACTION(DEEM_ACCEPTED), facts ? facts : "");
     if (status != STATUS_OK)
         return status;
-    const char *message = arena_printf(call->arena,
-        "您申请的“%s”（%s）在法定期限内未被告知补正，依法自收到之日（%s）起即为受理。%s", row->item_name,
-        row->number, day_text(call, row->received_day), handle_limits_text(call, &step.row));
+    const char *message = arena_printf(
+        call->arena,
+        "您申请的“%s”（%s）在法定期限内未被告知补正，依法自收到之日（%s）起即为受理。%s",
+        row->item_name, row->number, day_text(call, row->received_day),
+        handle_limits_text(call, &step.row));
     return flow_leave(call, &step, facts, message);
 }
 
@@ -67,11 +71,12 @@ static status_t terminate(call_t *call, const Case__StoredCase *row)
     status = record_evidence(call, row, ACTION(TERMINATE), text ? text : "");
     if (status != STATUS_OK)
         return status;
-    const char *message = arena_printf(call->arena, "您申请的“%s”：%s您可以重新申请。", row->item_name, text);
+    const char *message =
+        arena_printf(call->arena, "您申请的“%s”：%s您可以重新申请。", row->item_name, text);
     return flow_leave(call, &step, text, message);
 }
 
-/* Not through flow_leave(): a reminder changes nothing that anyone has seen, so the version stays. */
+/* Not through flow_leave(): a reminder changes nothing that anyone saw, so the version stays. */
 static status_t save_reminder(call_t *call, const Case__StoredCase *row)
 {
     query_t *update = query(call->store, "UPDATE cases SET reminded = 1, alarm_ms = :alarm_ms"
@@ -91,7 +96,9 @@ static status_t remind(call_t *call, const Case__StoredCase *row)
     step.row.reminded = true;
     flow_set_alarm(&step, call->now_ms);
     const char *limit = record_limit_text(call, row->due_ms);
-    const entry_t entry = {.action = ACTION(REMIND), .internal = true, .stage = row->stage_name,
+    const entry_t entry = {.action = ACTION(REMIND),
+                           .internal = true,
+                           .stage = row->stage_name,
                            .text = arena_printf(call->arena, "期限至%s", limit)};
     int64_t seq = 0;
     status = save_reminder(call, &step.row);
@@ -99,8 +106,9 @@ static status_t remind(call_t *call, const Case__StoredCase *row)
         status = record_log(call, row, &entry, &seq);
     if (status != STATUS_OK || row->state != STATE(CORRECTION))
         return status;
-    const char *message = arena_printf(call->arena,
-        "您申请的“%s”的补正期限将于%s届满，逾期未补正视为撤回申请，请及时补正。", row->item_name, limit);
+    const char *message = arena_printf(
+        call->arena, "您申请的“%s”的补正期限将于%s届满，逾期未补正视为撤回申请，请及时补正。",
+        row->item_name, limit);
     return record_notify(call, row, CASE__NOTICE_KIND__NOTICE_KIND_REMINDER, message, seq);
 }
 
@@ -141,13 +149,13 @@ static status_t recompute(call_t *call, const Case__StoredCase *row)
     if (status != STATUS_OK)
         return status;
     flow_set_alarm(&step, call->now_ms);
-    const char *text = arena_printf(call->arena, "期限由%s调整为%s",
-                                    record_limit_text(call, row->due_ms),
-                                    record_limit_text(call, step.row.due_ms));
+    const char *text =
+        arena_printf(call->arena, "期限由%s调整为%s", record_limit_text(call, row->due_ms),
+                     record_limit_text(call, step.row.due_ms));
     return flow_leave(call, &step, text, NULL);
 }
 
-/* --- the tick ----------------------------------------------------------------------------------- */
+/* --- the tick ----------------------------------------------------------------------------- */
 
 static status_t ring(call_t *call, const char *id)
 {
@@ -194,11 +202,13 @@ status_t case_tick_prepare(call_t *call, const Yw__Empty *in)
     const int64_t hour_ago = call->now_ms - 3600 * 1000LL;
     call->skip =
         !exists(query(call->store, "SELECT 1 AS one FROM cases WHERE alarm_ms <> 0"
-                                   " AND alarm_ms <= :ms LIMIT 1"), call->now_ms) &&
+                                   " AND alarm_ms <= :ms LIMIT 1"),
+                call->now_ms) &&
         !exists(query(call->store, "SELECT 1 AS one FROM persons WHERE asked_ms <= :ms LIMIT 1"),
                 hour_ago) &&
-        !exists(query(call->store, "SELECT 1 AS one FROM query_guesses WHERE since_ms <= :ms LIMIT 1"),
-                hour_ago) &&
+        !exists(
+            query(call->store, "SELECT 1 AS one FROM query_guesses WHERE since_ms <= :ms LIMIT 1"),
+            hour_ago) &&
         !file_sweep_due(call);
     return STATUS_OK;
 }

@@ -9,18 +9,20 @@ static int64_t count(stand_t *stand, const char *sql)
 TEST(nobody_answered_so_the_law_accepts)
 {
     stand_t *stand = stand_new();
-    stand_clock(stand, "2026-02-13T18:00:00+08:00");     /* Friday evening before Spring Festival */
+    stand_clock(stand, "2026-02-13T18:00:00+08:00"); /* Friday evening before Spring Festival */
     const Case__Receipt *receipt = stand_apply(stand);
-    EXPECT(stand_due(receipt->accept_due_at, "2026-02-28"));  /* received on Saturday 14th, made up */
+    EXPECT(
+        stand_due(receipt->accept_due_at, "2026-02-28")); /* received on Saturday 14th, made up */
 
     stand_clock(stand, "2026-02-27T08:59:59+08:00");
     stand_tick(stand);
     EXPECT(count(stand, "SELECT count(*) FROM timeline WHERE action = 21") == 0);
-    stand_clock(stand, "2026-02-27T09:00:00+08:00");     /* a working day before the limit */
+    stand_clock(stand, "2026-02-27T09:00:00+08:00"); /* a working day before the limit */
     stand_tick(stand);
     stand_tick(stand);
     EXPECT(count(stand, "SELECT count(*) FROM timeline WHERE action = 21") == 1);
-    EXPECT(count(stand, "SELECT version FROM cases") == 1);   /* a reminder disturbs nobody's screen */
+    EXPECT(count(stand, "SELECT version FROM cases") ==
+           1); /* a reminder disturbs nobody's screen */
 
     stand_clock(stand, "2026-02-28T23:59:59+08:00");
     stand_tick(stand);
@@ -30,14 +32,15 @@ TEST(nobody_answered_so_the_law_accepts)
     EXPECT(count(stand, "SELECT state FROM cases") == STATE(ACCEPTED));
     const Case__CaseDetail *seen = stand_view(stand, receipt->case_id);
     EXPECT(seen->deemed_accepted);
-    EXPECT(stand_due(seen->deadlines->promised_due_at, "2026-02-28"));   /* 5 days from the day of receipt */
+    EXPECT(stand_due(seen->deadlines->promised_due_at,
+                     "2026-02-28")); /* 5 days from the day of receipt */
     EXPECT(stand_due(seen->deadlines->legal_due_at, "2026-03-20"));
     EXPECT(seen->n_stages == 2 && text_equal(seen->summary->waits_for, "case.review"));
     EXPECT(count(stand, "SELECT count(*) FROM evidence WHERE action = 6"
                         " AND facts LIKE '%2026-02-14%第三十二条%'") == 1);
     EXPECT(count(stand, "SELECT count(*) FROM outbox WHERE topic = 'case.ApplicantNotified'") == 2);
 
-    stand_tick(stand);                  /* once */
+    stand_tick(stand); /* once */
     EXPECT(count(stand, "SELECT count(*) FROM evidence") == 1);
     EXPECT(count(stand, "SELECT count(*) FROM cases WHERE alarm_ms <> 0") == 0);
     stand_free(&stand);
@@ -54,7 +57,8 @@ TEST(a_late_tick_catches_up)
 
     stand_clock(stand, "2026-03-02T09:00:00+08:00");
     stand_accept(stand, stand_apply(stand));
-    stand_clock(stand, "2026-06-01T00:00:00+08:00");     /* past its limit: reminded late, never ended */
+    stand_clock(stand,
+                "2026-06-01T00:00:00+08:00"); /* past its limit: reminded late, never ended */
     stand_tick(stand);
     EXPECT(count(stand, "SELECT count(*) FROM cases WHERE state = 4") == 2);
     stand_free(&stand);
@@ -83,7 +87,7 @@ TEST(a_correction_not_supplied_ends_the_case)
     const Case__CaseStatus *at = correct(stand);
     EXPECT(stand_due(at->deadlines->correction_due_at, "2026-03-05"));
     stand_clock(stand, "2026-03-04T09:00:00+08:00");
-    stand_tick(stand);                  /* the applicant is reminded */
+    stand_tick(stand); /* the applicant is reminded */
     EXPECT(count(stand, "SELECT count(*) FROM outbox WHERE topic = 'case.ApplicantNotified'") == 3);
     stand_clock(stand, "2026-03-06T00:00:00+08:00");
     stand_tick(stand);
@@ -115,7 +119,7 @@ TEST(a_new_holiday_table_moves_provisional_limits)
     stand_clock(stand, "2026-12-28T09:00:00+08:00");
     const Case__CaseStatus *at = stand_accept(stand, stand_apply(stand));
     EXPECT(at->deadlines->provisional);
-    EXPECT(stand_due(at->deadlines->promised_due_at, "2027-01-04"));     /* by weekdays alone */
+    EXPECT(stand_due(at->deadlines->promised_due_at, "2027-01-04")); /* by weekdays alone */
 
     Case__ImportHolidaysRequest in = CASE__IMPORT_HOLIDAYS_REQUEST__INIT;
     Case__Holiday days[2] = {CASE__HOLIDAY__INIT, CASE__HOLIDAY__INIT};
@@ -147,7 +151,7 @@ TEST(each_limit_has_its_reminder)
     stand_tick(stand);
     EXPECT(count(stand, "SELECT count(*) FROM timeline WHERE action = 21") == 1);
     stand_accept(stand, receipt);
-    stand_clock(stand, "2026-03-12T09:00:00+08:00");     /* promised for the 13th */
+    stand_clock(stand, "2026-03-12T09:00:00+08:00"); /* promised for the 13th */
     stand_tick(stand);
     EXPECT(count(stand, "SELECT count(*) FROM timeline WHERE action = 21") == 2);
 
@@ -155,11 +159,11 @@ TEST(each_limit_has_its_reminder)
     in.number = receipt->number;
     in.query_code = receipt->query_code;
     const Case__CaseProgress *seen = stand_ask(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base);
-    EXPECT(seen->n_timeline == 2);      /* submitted and accepted: reminders are the department's */
+    EXPECT(seen->n_timeline == 2); /* submitted and accepted: reminders are the department's */
     stand_free(&stand);
 }
 
-/* --- what a department's system follows ------------------------------------------------------ */
+/* --- what a department's system follows --------------------------------------------------- */
 
 TEST(watch_gives_each_change_once_and_in_order)
 {
@@ -171,7 +175,8 @@ TEST(watch_gives_each_change_once_and_in_order)
     const Case__Receipt *receipt = stand_apply(stand);
     Case__CreateDraftRequest draft = CASE__CREATE_DRAFT_REQUEST__INIT;
     draft.item_id = STAND_ITEM;
-    stand_ask(stand, &stand->person, "case.CreateDraft", &draft.base);    /* drafts are nobody's business */
+    stand_ask(stand, &stand->person, "case.CreateDraft",
+              &draft.base); /* drafts are nobody's business */
     stand_accept(stand, receipt);
     in.limit = 1;
     answer = stand_ask(stand, &stand->system, "case.Watch", &in.base);
@@ -182,15 +187,17 @@ TEST(watch_gives_each_change_once_and_in_order)
     answer = stand_ask(stand, &stand->system, "case.Watch", &in.base);
     EXPECT(answer->n_changes == 1 && answer->changes[0]->state == STATE(ACCEPTED));
     in.cursor = answer->cursor;
-    EXPECT(((const Case__WatchAnswer *) stand_ask(stand, &stand->system, "case.Watch", &in.base))->n_changes == 0);
+    EXPECT(((const Case__WatchAnswer *) stand_ask(stand, &stand->system, "case.Watch", &in.base))
+               ->n_changes == 0);
 
     caller_t elsewhere = bench_system("transport-system", "transport");
     in.cursor = 0;
-    EXPECT(((const Case__WatchAnswer *) stand_ask(stand, &elsewhere, "case.Watch", &in.base))->n_changes == 0);
+    EXPECT(((const Case__WatchAnswer *) stand_ask(stand, &elsewhere, "case.Watch", &in.base))
+               ->n_changes == 0);
     stand_free(&stand);
 }
 
-/* --- the public query ---------------------------------------------------------------------------- */
+/* --- the public query --------------------------------------------------------------------- */
 
 static Case__QueryCaseRequest query_of(const char *number, const char *code)
 {
@@ -205,8 +212,9 @@ TEST(number_and_code_show_progress_without_persons)
     stand_t *stand = stand_new();
     const Case__Receipt *receipt = stand_apply(stand);
     stand_accept(stand, receipt);
-    char typed[100];            /* as people type it: lower case, in groups */
-    snprintf(typed, sizeof typed, "%.18s %.13s-%s", receipt->number, receipt->number + 18, receipt->number + 31);
+    char typed[100]; /* as people type it: lower case, in groups */
+    snprintf(typed, sizeof typed, "%.18s %.13s-%s", receipt->number, receipt->number + 18,
+             receipt->number + 31);
     for (char *c = typed; *c; c++)
         if (*c >= 'A' && *c <= 'Z')
             *c = (char) (*c - 'A' + 'a');
@@ -224,33 +232,39 @@ TEST(guessing_is_counted_and_stopped)
     stand_t *stand = stand_new();
     const Case__Receipt *receipt = stand_apply(stand);
     Case__QueryCaseRequest in = query_of(receipt->number, "AAAAAAAA");
-    EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base, STATUS_NOT_FOUND, "case.query"));
+    EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base, STATUS_NOT_FOUND,
+                         "case.query"));
     const char *wrong_code = bench_failure(stand->bench)->message;
 
     /* The number of the next case, which does not exist yet, sounds the same. */
     const Case__Receipt *next = stand_apply(stand);
-    bench_sql(stand->bench, "DELETE FROM case_contents WHERE case_id = (SELECT max(id) FROM cases)");
+    bench_sql(stand->bench,
+              "DELETE FROM case_contents WHERE case_id = (SELECT max(id) FROM cases)");
     Case__QueryCaseRequest unknown = query_of(next->number, "AAAAAAAA");
     char sql[200];
     snprintf(sql, sizeof sql, "UPDATE cases SET number = '' WHERE number = '%s'", next->number);
     bench_sql(stand->bench, sql);
-    EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &unknown.base, STATUS_NOT_FOUND, "case.query"));
+    EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &unknown.base, STATUS_NOT_FOUND,
+                         "case.query"));
     EXPECT(text_equal(bench_failure(stand->bench)->message, wrong_code));
 
     for (int i = 0; i < 9; i++)
-        EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base, STATUS_NOT_FOUND, "case.query"));
-    in.query_code = receipt->query_code;            /* now even the right one waits */
-    EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base, STATUS_RESOURCE_EXHAUSTED, "case.too_many_guesses"));
+        EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base, STATUS_NOT_FOUND,
+                             "case.query"));
+    in.query_code = receipt->query_code; /* now even the right one waits */
+    EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base,
+                         STATUS_RESOURCE_EXHAUSTED, "case.too_many_guesses"));
     EXPECT(bench_failure(stand->bench)->retry_after_ms == 3600 * 1000);
     bench_set_now(stand->bench, bench_now(stand->bench) + 3600 * 1000);
     EXPECT(stand_call(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base, NULL) == STATUS_OK);
-    stand_tick(stand);                              /* and the counters are forgotten */
+    stand_tick(stand); /* and the counters are forgotten */
     EXPECT(count(stand, "SELECT count(*) FROM query_guesses") == 0);
 
     in.number = "11440100007482575H3440118009000260302000001A";
     if (text_equal(in.number, receipt->number))
         in.number = "11440100007482575H3440118009000260302000001B";
-    EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base, STATUS_INVALID_ARGUMENT, "check_digit"));
+    EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base,
+                         STATUS_INVALID_ARGUMENT, "check_digit"));
     stand_free(&stand);
 }
 
@@ -262,10 +276,12 @@ TEST(an_address_has_only_so_many_guesses)
         receipts[i] = stand_apply(stand);
     for (int i = 0; i < 60; i++) {
         Case__QueryCaseRequest in = query_of(receipts[i / 9 % 7]->number, "AAAAAAAA");
-        EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base, STATUS_NOT_FOUND, "case.query"));
+        EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base, STATUS_NOT_FOUND,
+                             "case.query"));
     }
     Case__QueryCaseRequest in = query_of(receipts[6]->number, receipts[6]->query_code);
-    EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base, STATUS_RESOURCE_EXHAUSTED, "case.too_many_guesses"));
+    EXPECT(stand_refused(stand, &BENCH_ANONYMOUS, "case.QueryCase", &in.base,
+                         STATUS_RESOURCE_EXHAUSTED, "case.too_many_guesses"));
     caller_t elsewhere = BENCH_ANONYMOUS;
     elsewhere.address = "192.0.2.77";
     EXPECT(stand_call(stand, &elsewhere, "case.QueryCase", &in.base, NULL) == STATUS_OK);

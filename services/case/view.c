@@ -11,10 +11,10 @@
 #include "text.h"
 
 #define CORRECTIONS_MAX 50
-#define SPECIALS_MAX 50
-#define TIMELINE_MAX 500
+#define SPECIALS_MAX    50
+#define TIMELINE_MAX    500
 
-/* --- parts of a whole case ----------------------------------------------------------------- */
+/* --- parts of a whole case ---------------------------------------------------------------- */
 
 static status_t find_papers(call_t *call, const char *case_id, Case__CaseDetail *out)
 {
@@ -62,7 +62,8 @@ static status_t fill_materials(call_t *call, const Case__StoredCase *row, Case__
             return STATUS_RESOURCE_EXHAUSTED;
         material->material_id = item->materials[i]->id;
         material->name = item->materials[i]->name;
-        material->required = item->materials[i]->need == CATALOG__MATERIAL_NEED__MATERIAL_NEED_ALWAYS;
+        material->required =
+            item->materials[i]->need == CATALOG__MATERIAL_NEED__MATERIAL_NEED_ALWAYS;
         give_files(material, files, count);
         out->materials[out->n_materials++] = material;
     }
@@ -100,7 +101,8 @@ static status_t fill_corrections(call_t *call, const Case__StoredCase *row, Case
 
 static status_t fill_specials(call_t *call, const Case__StoredCase *row, Case__CaseDetail *out)
 {
-    query_t *find = query(call->store,
+    query_t *find = query(
+        call->store,
         "SELECT id AS special_id, kind, reason, approver, planned_days, started_ms AS started_at,"
         " ended_ms AS ended_at, result FROM specials WHERE case_id = :id"
         " ORDER BY started_ms, id LIMIT 50");
@@ -116,7 +118,8 @@ static status_t fill_decision(call_t *call, const Case__StoredCase *row, Case__C
         (Case__Decision *) message_new(&case__decision__descriptor, call->arena);
     if (!decision)
         return STATUS_RESOURCE_EXHAUSTED;
-    query_t *find = query(call->store,
+    query_t *find = query(
+        call->store,
         "SELECT outcome, document_number, reason, result_name, result_number, valid_until, issuer,"
         " officer, rights FROM decisions WHERE case_id = :id");
     query_text(find, "id", row->id);
@@ -132,9 +135,10 @@ static status_t fill_refusal(call_t *call, const Case__StoredCase *row, Case__Ca
     Case__Refusal *refusal = (Case__Refusal *) message_new(&case__refusal__descriptor, call->arena);
     if (!refusal)
         return STATUS_RESOURCE_EXHAUSTED;
-    query_t *find = query(call->store,
-        "SELECT reason, text, competent_body, rights, officer, refused_ms AS refused_at"
-        " FROM refusals WHERE case_id = :id");
+    query_t *find =
+        query(call->store,
+              "SELECT reason, text, competent_body, rights, officer, refused_ms AS refused_at"
+              " FROM refusals WHERE case_id = :id");
     query_text(find, "id", row->id);
     if (query_row(find, &refusal->base, call->arena))
         out->refusal = refusal;
@@ -162,8 +166,8 @@ static status_t fill_stages(call_t *call, const Case__StoredCase *row, Case__Cas
 static status_t fill(call_t *call, const Case__StoredCase *row, Case__CaseDetail *out)
 {
     static status_t (*const parts[])(call_t *, const Case__StoredCase *, Case__CaseDetail *) = {
-        fill_contents, fill_materials, fill_corrections, fill_stages, fill_specials, fill_decision,
-        fill_refusal,
+        fill_contents, fill_materials, fill_corrections, fill_stages,
+        fill_specials, fill_decision,  fill_refusal,
     };
     out->summary = (Case__CaseSummary *) message_new(&case__case_summary__descriptor, call->arena);
     out->deadlines = record_deadlines(call, row);
@@ -208,7 +212,7 @@ status_t case_get_case_for_system(call_t *call, const Case__GetCaseForSystemRequ
     return view(call, in->id, out);
 }
 
-/* --- lists ------------------------------------------------------------------------------------ */
+/* --- lists -------------------------------------------------------------------------------- */
 
 /* Ids are sorted by time of birth, so the newest case has the greatest. */
 status_t case_list_cases(call_t *call, const Case__ListCasesRequest *in, Case__CaseList *out)
@@ -217,9 +221,10 @@ status_t case_list_cases(call_t *call, const Case__ListCasesRequest *in, Case__C
     status_t status = page_open(call, in->page_size, in->page_token, &page);
     if (status != STATUS_OK)
         return status;
-    query_t *find = query(call->store,
-        "SELECT * FROM cases WHERE account_id = :account AND (:state = 0 OR state = :state)"
-        " AND id < :before ORDER BY id DESC LIMIT :limit");
+    query_t *find =
+        query(call->store,
+              "SELECT * FROM cases WHERE account_id = :account AND (:state = 0 OR state = :state)"
+              " AND id < :before ORDER BY id DESC LIMIT :limit");
     query_text(find, "account", call->caller.id);
     query_int(find, "state", in->state);
     query_text(find, "before", text_empty(page.after_id) ? "~" : page.after_id);
@@ -233,9 +238,10 @@ status_t case_get_timeline(call_t *call, const Case__GetTimelineRequest *in, Cas
     status_t status = access_case(call, in->id, &row);
     if (status != STATUS_OK)
         return status;
-    query_t *find = query(call->store,
-        "SELECT seq, at_ms AS at, action, state, title, text, actor, stage FROM timeline"
-        " WHERE case_id = :id AND internal <= :internal ORDER BY seq LIMIT 500");
+    query_t *find =
+        query(call->store,
+              "SELECT seq, at_ms AS at, action, state, title, text, actor, stage FROM timeline"
+              " WHERE case_id = :id AND internal <= :internal ORDER BY seq LIMIT 500");
     query_text(find, "id", row.id);
     query_int(find, "internal", !applicant);
     out->entries = (Case__TimelineEntry **) query_rows(find, &case__timeline_entry__descriptor,

@@ -5,12 +5,13 @@
 #include "text.h"
 
 #define CHANGES_DEFAULT 100
-#define CHANGES_MAX 500
+#define CHANGES_MAX     500
 
 status_t case_watch(call_t *call, const Case__WatchRequest *in, Case__WatchAnswer *out)
 {
     int limit = in->limit ? in->limit : CHANGES_DEFAULT;
-    query_t *find = query(call->store,
+    query_t *find = query(
+        call->store,
         "SELECT t.seq AS seq, t.case_id AS case_id, c.number AS number, c.item_id AS item_id,"
         " t.action AS action, t.state AS state, t.at_ms AS at FROM timeline t"
         " JOIN cases c ON c.id = t.case_id"
@@ -27,6 +28,6 @@ status_t case_watch(call_t *call, const Case__WatchRequest *in, Case__WatchAnswe
     if (out->n_changes)
         out->cursor = out->changes[out->n_changes - 1]->seq;
     else if (in->wait_ms)
-        call_wait(call, (uint32_t) in->wait_ms);        /* or the time is up: an empty answer */
+        call_wait(call, (uint32_t) in->wait_ms); /* or the time is up: an empty answer */
     return STATUS_OK;
 }
