@@ -71,11 +71,12 @@ static void reply(void *socket, const part_t *id, const char *code, const char *
     zmq_send(socket, "", 0, 0);
 }
 
-void zap_handle(zap_t *self)
+bool zap_handle(zap_t *self)
 {
     part_t parts[PARTS];
     int count;
-    for (int n = 0; n < HANDLE_MAX && receive(self->socket, parts, &count); n++) {
+    int n = 0;
+    for (; n < HANDLE_MAX && receive(self->socket, parts, &count); n++) {
         const part_t *id = &parts[1];
         static const part_t NO_ID;
         char key[ZAP_KEY_SIZE] = "";
@@ -88,6 +89,7 @@ void zap_handle(zap_t *self)
         else
             reply(self->socket, count > 1 ? id : &NO_ID, "400", "unknown key", "");
     }
+    return n == HANDLE_MAX;
 }
 
 /* Asks ourselves something that must be refused: a handler that does not answer would leave the

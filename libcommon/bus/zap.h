@@ -23,5 +23,6 @@ typedef bool (*zap_decide_t)(void *arg, const char public_key_z85[ZAP_KEY_SIZE])
 status_t zap_open(void *zmq_context, zap_decide_t decide, void *arg, zap_t **ret);
 void zap_close(zap_t **self);
 void *zap_socket(zap_t *self);          /* for zmq_poll */
-void zap_handle(zap_t *self);           /* answers those that wait, at most 64 */
+/* Answers all that wait, at most 64; true: there may be more. */
+bool zap_handle(zap_t *self);
 uint64_t zap_refused(const zap_t *self);

@@ -4,6 +4,7 @@
  * Messages are forwarded as the zmq_msg_t they came in: bodies are never copied. */
 #include "broker_private.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -643,41 +644,57 @@ static void tick(broker_t *self)
     }
 }
 
-static long next_tick_ms(const broker_t *self)
+static int next_tick_ms(const broker_t *self)
 {
     int64_t next_ms = calls_count(self->calls) > 0 ? self->next_sweep_ms : self->next_beat_ms;
     int64_t wait_ms = next_ms - self->now_us / 1000;
-    return wait_ms < 0 ? 0 : (long) wait_ms;
+    return wait_ms < 0 ? 0 : (int) wait_ms;
 }
 
 /* --- life ------------------------------------------------------------------- */
 
-/* A turn of the loop; true: `stop_fd` is readable. */
+/* Takes what waits at both doors; gives whether there was anything. */
+static bool drain_doors(broker_t *self)
+{
+    door_t *doors[2] = {&self->local, &self->department};
+    bool any = false;
+    for (int i = 0; i < 2; i++) {
+        if (!doors[i]->socket)
+            continue;
+        int n = 0;
+        while (n < BATCH_MAX && take_message(self, doors[i]))
+            if (++n % CLOCK_EVERY == 0)
+                look_at_clock(self);
+        any = any || n > 0;
+    }
+    return any;
+}
+
+/* A turn of the loop; true: `stop_fd` is readable.
+ *
+ * We poll libzmq's descriptors ourselves, because zmq_poll() makes several system calls where one will
+ * do.  They tell of edges, and sending swallows edges: so we sleep only after a turn in which the last
+ * thing done with each socket was to find it empty. */
 static bool turn(broker_t *self, int stop_fd)
 {
-    zmq_pollitem_t items[4] = {
-        {.fd = stop_fd, .events = ZMQ_POLLIN},
-        {.socket = self->local.socket, .events = ZMQ_POLLIN},
-        {.socket = self->department.socket, .events = ZMQ_POLLIN},
-        {.socket = self->zap ? zap_socket(self->zap) : NULL, .events = ZMQ_POLLIN},
-    };
-    door_t *doors[2] = {&self->local, &self->department};
     /* Without a table of keys nobody can be let in or refused: handshakes wait. */
-    int count = !self->zap ? 2 : !self->grants ? 3 : 4;
-    zmq_poll(items, count, next_tick_ms(self));     /* EINTR: an empty turn */
+    bool ask_zap = self->zap && self->grants;
+    struct pollfd fds[4] = {
+        {.fd = stop_fd, .events = POLLIN},
+        {.fd = self->local.fd, .events = POLLIN},
+        {.fd = self->department.fd, .events = POLLIN},
+        {.fd = ask_zap ? self->zap_fd : -1, .events = POLLIN},
+    };
+    poll(fds, 4, self->awake ? 0 : next_tick_ms(self));         /* EINTR: an empty turn */
     look_at_clock(self);
-    if (count == 4 && items[3].revents)
-        zap_handle(self->zap);
-    for (int i = 0; i < 2; i++) {
-        if (!doors[i]->socket || !items[1 + i].revents)
-            continue;
-        for (int n = 1; n <= BATCH_MAX && take_message(self, doors[i]); n++)
-            if (n % CLOCK_EVERY == 0)
-                look_at_clock(self);
-    }
+    bool more = ask_zap && zap_handle(self->zap);
     tick(self);
-    forget_gone(self);
-    return items[0].revents != 0;
+    self->awake = drain_doors(self) || more;
+    if (self->gone > 0) {
+        forget_gone(self);
+        self->awake = true;
+    }
+    return fds[0].revents != 0;
 }
 
 static void say_to_all(broker_t *self, const frame_t *frame)
@@ -692,7 +709,7 @@ void broker_run(broker_t *self, int stop_fd)
         continue;
 
     log_info("stopping with %zu open calls", calls_count(self->calls));
-    self->stopping = true;
+    self->stopping = self->awake = true;
     say_to_all(self, &(frame_t){.command = COMMAND_DRAIN});
     int64_t end_ms = self->now_us / 1000 + self->options->stop_ms;
     self->next_sweep_ms = 0;
@@ -712,7 +729,15 @@ static void set_int(void *socket, int option, int value)
     CHECK(zmq_setsockopt(socket, option, &value, sizeof value) == 0);
 }
 
-static void *door_socket(broker_t *self, int hwm)
+static int socket_fd(void *socket)
+{
+    int fd;
+    size_t size = sizeof fd;
+    CHECK(zmq_getsockopt(socket, ZMQ_FD, &fd, &size) == 0);
+    return fd;
+}
+
+static void door_open(broker_t *self, door_t *door, int hwm)
 {
     void *socket = zmq_socket(self->context, ZMQ_ROUTER);
     CHECK(socket);
@@ -722,7 +747,8 @@ static void *door_socket(broker_t *self, int hwm)
     set_int(socket, ZMQ_RCVHWM, hwm);
     int64_t max = MESSAGE_BYTES_MAX;
     CHECK(zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max, sizeof max) == 0);
-    return socket;
+    door->socket = socket;
+    door->fd = socket_fd(socket);
 }
 
 /* The handler first: without one libzmq lets any key in. */
@@ -731,7 +757,9 @@ static bool open_department_door(broker_t *self)
     const broker_options_t *options = self->options;
     if (zap_open(self->context, decide, self, &self->zap) != STATUS_OK)
         return false;
-    void *socket = self->department.socket = door_socket(self, DEPARTMENT_HWM);
+    self->zap_fd = socket_fd(zap_socket(self->zap));
+    door_open(self, &self->department, DEPARTMENT_HWM);
+    void *socket = self->department.socket;
     set_int(socket, ZMQ_CURVE_SERVER, 1);
     set_int(socket, ZMQ_HANDSHAKE_IVL, 3000);
     set_int(socket, ZMQ_HEARTBEAT_IVL, 5000);
@@ -751,6 +779,8 @@ status_t broker_open(const broker_options_t *options, broker_t **ret, char *erro
     broker_t *self = xalloc(sizeof *self);
     self->options = options;
     self->department.department = true;
+    self->department.fd = self->zap_fd = -1;
+    self->awake = true;                 /* edges before the first turn */
     look_at_clock(self);
     self->started_ms = self->now_us / 1000;
     self->peers = peers_new(options->peers_max);
@@ -762,7 +792,7 @@ status_t broker_open(const broker_options_t *options, broker_t **ret, char *erro
     self->context = zmq_ctx_new();
     CHECK(self->context);
     CHECK(zmq_ctx_set(self->context, ZMQ_MAX_SOCKETS, 64) == 0);
-    self->local.socket = door_socket(self, LOCAL_HWM);
+    door_open(self, &self->local, LOCAL_HWM);
     if (zmq_bind(self->local.socket, endpoint) != 0)
         goto fail;
 

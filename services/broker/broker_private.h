@@ -16,6 +16,7 @@ struct broker {
     door_t local, department;           /* department.socket is NULL without that door */
     char department_endpoint[256];
     zap_t *zap;
+    int zap_fd;
     peers_t *peers;
     calls_t *calls;
     lanes_t *lanes;
@@ -25,6 +26,7 @@ struct broker {
     size_t gone;                        /* peers to forget at the end of this turn */
     int64_t now_us, wall_ms;            /* of this turn */
     int64_t started_ms, next_sweep_ms, next_beat_ms, next_keys_ms;
+    bool awake;                         /* do not sleep before the next turn */
     bool stopping;
     struct {
         metric_t *refused[REFUSAL_COUNT];

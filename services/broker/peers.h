@@ -15,7 +15,8 @@
 
 /* A socket peers come in by. */
 typedef struct {
-    void *socket;                   /* ROUTER */
+    void *socket;                   /* ROUTER; NULL: not open */
+    int fd;                         /* its ZMQ_FD */
     bool department;                /* tcp with CURVE: askers only, with grants */
 } door_t;
 
