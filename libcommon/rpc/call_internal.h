@@ -31,7 +31,7 @@ typedef struct {
     const call_ops_t *ops;
     void *ops_arg;
     entry_t *entry;                  /* NULL: no such method */
-    const uint8_t *once_key;         /* CRYPTO_KEY_SIZE */
+    const uint8_t *ledger_key;         /* CRYPTO_KEY_SIZE */
     const ProtobufCMessage *in;
     ProtobufCMessage *out;
     ProtobufCBinaryData request;     /* packed, as it came: hashed for once and audit */

@@ -197,7 +197,7 @@ static void open_blank(const dispatch_t *self, int64_t now_ms, const call_ops_t 
     call->concerns = "";
     internal->ops = ops;
     internal->ops_arg = ops_arg;
-    internal->once_key = self->once_key;
+    internal->ledger_key = self->ledger_key;
 }
 
 status_t dispatch_open(const dispatch_t *self, const request_t *request, int64_t now_ms,
@@ -342,10 +342,11 @@ status_t dispatch_read(call_t *call, store_t *reader)
 
 /* --- writing: inbox, once, handler, audit ---------------------------------------------- */
 
-static void request_hash(const call_t *call, uint8_t hash[CRYPTO_HASH_SIZE])
+/* Keyed: without the key nobody can try passwords or numbers against a stolen audit trail. */
+static void request_hash(const call_t *call, uint8_t hash[CRYPTO_LOOKUP_SIZE])
 {
     const internal_t *internal = internal_of(call);
-    crypto_hash(internal->request.data, internal->request.len, hash);
+    crypto_lookup(internal->ledger_key, internal->request.data, internal->request.len, hash);
 }
 
 /* The trace id of a W3C traceparent "00-<32 hex>-<16 hex>-01"; "" when there is none. */
@@ -357,7 +358,7 @@ static const char *trace_id(const call_t *call)
     return id ? id : "";
 }
 
-static status_t audit(call_t *call, store_t *store, status_t outcome, const uint8_t hash[CRYPTO_HASH_SIZE])
+static status_t audit(call_t *call, store_t *store, status_t outcome, const uint8_t hash[CRYPTO_LOOKUP_SIZE])
 {
     audit_row_t row = {
         .at_ms = call->now_ms,
@@ -368,13 +369,13 @@ static status_t audit(call_t *call, store_t *store, status_t outcome, const uint
         .trace = trace_id(call),
         .outcome = outcome,
     };
-    memcpy(row.request_hash, hash, CRYPTO_HASH_SIZE);
+    memcpy(row.request_hash, hash, CRYPTO_LOOKUP_SIZE);
     return audit_put(store, &row);
 }
 
 status_t dispatch_audit_read(call_t *call, store_t *store, status_t outcome)
 {
-    uint8_t hash[CRYPTO_HASH_SIZE];
+    uint8_t hash[CRYPTO_LOOKUP_SIZE];
     request_hash(call, hash);
     return audit(call, store, outcome, hash);
 }
@@ -401,7 +402,7 @@ static status_t once_remember(call_t *call, store_t *store, const char *who, con
 
     if (!sealed || !context)
         return refuse_size(call);
-    crypto_seal(internal->once_key, context, internal->answer.data, internal->answer.len, sealed);
+    crypto_seal(internal->ledger_key, context, internal->answer.data, internal->answer.len, sealed);
     return once_put(store, call->idempotency_key, who, internal->entry->name, hash, sealed, size,
                     call->now_ms);
 }
@@ -421,14 +422,14 @@ static status_t once_recall(call_t *call, store_t *store, const char *who, const
     internal->answer.data = arena_alloc(call->arena, size + 1);
     if (!context || !internal->answer.data)
         return refuse_size(call);
-    if (!crypto_open(internal->once_key, context, sealed.data, sealed.len, internal->answer.data))
+    if (!crypto_open(internal->ledger_key, context, sealed.data, sealed.len, internal->answer.data))
         return STATUS_DATA_LOSS;     /* another master key, or the row was altered */
     return STATUS_OK;
 }
 
 /* What came before the handler: OK go on; ALREADY_EXISTS: it was done, the answer is there. */
 static status_t write_before(call_t *call, store_t *store, const char *who,
-                             const uint8_t hash[CRYPTO_HASH_SIZE])
+                             const uint8_t hash[CRYPTO_LOOKUP_SIZE])
 {
     internal_t *internal = internal_of(call);
 
@@ -465,7 +466,7 @@ static bool undo(store_t *store)
 status_t dispatch_write(call_t *call, store_t *store, bool *keep)
 {
     internal_t *internal = internal_of(call);
-    uint8_t hash[CRYPTO_HASH_SIZE];
+    uint8_t hash[CRYPTO_LOOKUP_SIZE];
     const char *who = caller_text(&call->caller, call->arena);
 
     *keep = false;

@@ -27,7 +27,7 @@ typedef struct {
     token_cache_t *tokens;       /* NULL: no token is ever good */
     void *context;
     struct server *server;
-    uint8_t once_key[CRYPTO_KEY_SIZE];   /* seals remembered answers */
+    uint8_t ledger_key[CRYPTO_KEY_SIZE];   /* seals remembered answers, keys request hashes */
     table_t *entries;            /* method name -> entry_t * */
 } dispatch_t;
 

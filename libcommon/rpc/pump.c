@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "fault.h"
 #include "server_internal.h"
 #include "text.h"
 
@@ -68,6 +69,7 @@ void pump_answered(flight_t *flight, status_t status, ProtobufCBinaryData body)
     CHECK(flight->state == DELIVERY_SENT);
     server_t *server = flight->server;
 
+    FAULT_POINT("pump.before_mark");
     flight->state = DELIVERY_MARKING;
     flight->status = status;
     flight->now_ms = clock_now_ms();
@@ -112,6 +114,7 @@ static bool fly(server_t *self, const delivery_t *delivery, arena_t *arena)
     flight->seq = delivery->seq;
     flight->state = DELIVERY_SENT;
     CHECK(text_copy(flight->subscriber, sizeof flight->subscriber, delivery->subscriber));
+    FAULT_POINT("pump.before_send");
     if (!outgoing_send(self, NULL, flight, delivery->subscriber, PUMP_TIMEOUT_MS, packed, delivery->body))
         pump_answered(flight, STATUS_UNAVAILABLE, (ProtobufCBinaryData){0, NULL});
     return true;

@@ -15,6 +15,8 @@
 #include "server_internal.h"
 
 #define READS_MAX 4096           /* queued calls; the window keeps it far below */
+#define PREPARES_MAX 64          /* slow halves: past a second of waiting, "busy" is the better answer,
+                                  * and they must not take the whole window from the reads */
 #define WRITES_MAX 4096
 #define DRAIN_AT_ONCE 256        /* messages taken before looking at the rest */
 #define PARKED_PAUSE_MS 50       /* between two runs of the waiting calls */
@@ -116,6 +118,7 @@ static bool ticket_write(ticket_t *ticket, phase_t phase)
 
 typedef struct {
     server_t *server;
+    queue_t *queue;
     store_t *store;
 } reader_t;
 
@@ -155,7 +158,7 @@ static void reader_step(ticket_t *ticket, store_t *store)
 static void *reader_main(void *arg)
 {
     reader_t *self = arg;
-    for (queue_node_t *node; (node = queue_take(self->server->reads, -1)) != NULL;)
+    for (queue_node_t *node; (node = queue_take(self->queue, -1)) != NULL;)
         reader_step((ticket_t *) node, self->store);
     store_close(&self->store);
     free(self);
@@ -212,7 +215,7 @@ static void ticket_start(server_t *self, ticket_t *ticket)
         taken = ticket_write(ticket, PHASE_WRITE);
     } else {
         ticket->phase = writes ? PHASE_PREPARE : PHASE_READ;
-        taken = queue_put(self->reads, &ticket->job.node);
+        taken = queue_put(writes ? self->prepares.queue : self->reads.queue, &ticket->job.node);
     }
     if (!taken) {
         ticket_fail(ticket, STATUS_UNAVAILABLE);
@@ -450,7 +453,7 @@ static void bus_loop(server_t *self, int signals)
 void server_facts(struct server *server, process_facts_t *ret)
 {
     ret->started_ms = server->started_ms;
-    ret->reads_queued = (uint32_t) queue_size(server->reads);
+    ret->reads_queued = (uint32_t) (queue_size(server->reads.queue) + queue_size(server->prepares.queue));
     ret->writes_queued = (uint32_t) writer_queued(server->writer);
 }
 
@@ -500,20 +503,34 @@ static void open_stores(server_t *self, const char *path)
         die(self, unused);
     if (store_open_reader(path, &self->pump_store, error, sizeof error) != STATUS_OK)
         die(self, error);
-    for (size_t i = 0; i < self->reader_count; i++)
-        if (store_open_reader(path, &self->reader_stores[i], error, sizeof error) != STATUS_OK)
-            die(self, error);
     self->writer = writer_new(&store, WRITES_MAX, after_commit, self);
 }
 
-static void start_readers(server_t *self)
+/* Threads that take calls from one queue, each with its own read-only connection. */
+static void pool_start(server_t *self, pool_t *pool, const char *path, size_t queue_max, size_t count)
 {
-    for (size_t i = 0; i < self->reader_count; i++) {
+    char error[512];
+
+    pool->queue = queue_new(queue_max, false);
+    pool->count = count;
+    for (size_t i = 0; i < count; i++) {
         reader_t *reader = xalloc(sizeof *reader);
         reader->server = self;
-        reader->store = self->reader_stores[i];
-        CHECK(pthread_create(&self->readers[i], NULL, reader_main, reader) == 0);
+        reader->queue = pool->queue;
+        if (store_open_reader(path, &reader->store, error, sizeof error) != STATUS_OK)
+            die(self, error);
+        CHECK(pthread_create(&pool->threads[i], NULL, reader_main, reader) == 0);
     }
+}
+
+static void pool_stop(server_t *self, pool_t *pool)
+{
+    queue_close(pool->queue);
+    for (size_t i = 0; i < pool->count; i++) {
+        outgoing_take_asks(self);
+        pthread_join(pool->threads[i], NULL);
+    }
+    queue_free(&pool->queue);
 }
 
 static void load_key(server_t *self, const char *name, void *out, size_t size)
@@ -534,19 +551,15 @@ static void open_keys(server_t *self)
     load_key(self, "token.public", token_key, sizeof token_key);
     self->dispatch.tokens = token_cache_new(token_key);
     load_key(self, "master.key", master, sizeof master);
-    snprintf(purpose, sizeof purpose, "%s.once", self->service->name);
-    crypto_derive(master, purpose, self->dispatch.once_key);
+    snprintf(purpose, sizeof purpose, "%s.ledger", self->service->name);
+    crypto_derive(master, purpose, self->dispatch.ledger_key);
     crypto_wipe(master, sizeof master);
 }
 
 static void server_stop(server_t *self)
 {
-    queue_close(self->reads);
-    outgoing_lost(self, 0);
-    for (size_t i = 0; i < self->reader_count; i++) {
-        outgoing_take_asks(self);
-        pthread_join(self->readers[i], NULL);
-    }
+    pool_stop(self, &self->prepares);
+    pool_stop(self, &self->reads);
     writer_free(&self->writer);
     take_done(self);
     link_close(&self->link);
@@ -559,7 +572,6 @@ static void server_stop(server_t *self)
         arena_free(&ticket->arena);
         free(ticket);
     }
-    queue_free(&self->reads);
     queue_free(&self->done);
     queue_free(&self->asks);
     dispatch_close(&self->dispatch);
@@ -585,16 +597,17 @@ int service_main(int argc, char **argv, const service_t *service)
     open_keys(self);
     CHECK(service->tick_count <= sizeof self->tick_running / sizeof *self->tick_running);
 
-    self->reads = queue_new(READS_MAX, false);
     self->done = queue_new(0, true);
     self->asks = queue_new(SLOTS_MAX, true);
-    self->reader_count = (size_t) setting(self, "readers", 2, 1, READERS_MAX);
+    size_t readers = (size_t) setting(self, "readers", 2, 1, READERS_MAX);
+    size_t preparers = (size_t) setting(self, "preparers", 2, 1, READERS_MAX);
     uint16_t window = (uint16_t) setting(self, "window", 256, 1, 4096);
     char *file = xalloc(strlen(service->name) + 4);
     snprintf(file, strlen(service->name) + 4, "%s.db", service->name);
     char *path = platform_path(self->platform.data_dir, file);
     open_stores(self, path);
-    start_readers(self);
+    pool_start(self, &self->reads, path, READS_MAX, readers);
+    pool_start(self, &self->prepares, path, PREPARES_MAX, preparers);
 
     link_options_t options = {
         .endpoints = self->platform.brokers, .service = service->name, .window = window};

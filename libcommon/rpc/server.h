@@ -2,7 +2,8 @@
  *
  *   bus thread   owns the socket: frames, tokens, rights, rules; hands calls over;
  *                sends answers; heartbeats; pumps the outbox; runs the ticks
- *   readers      each a read-only connection; reads and prepare halves
+ *   readers      each a read-only connection; reads
+ *   preparers    the same for prepare halves, which may be slow
  *   writer       the one read-write connection; commits in groups
  *
  * Around each handler the server does what is not the handler's: rights by the
@@ -42,7 +43,8 @@ typedef struct {
 } service_t;
 
 /* The whole of a service's main(): config file from argv, log, store, bus, until
- * SIGTERM.  Gives the exit status. */
+ * SIGTERM.  Gives the exit status.  Settings under [name]: readers (2), preparers (2),
+ * window (256, calls that the broker may send at once). */
 int service_main(int argc, char **argv, const service_t *service);
 
 /* --- for unit tests: one handler against a store in memory ------------------ */

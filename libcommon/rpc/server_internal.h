@@ -81,6 +81,12 @@ typedef struct {
     int64_t deadline_ms;
 } slot_t;
 
+typedef struct {
+    queue_t *queue;
+    pthread_t threads[READERS_MAX];
+    size_t count;
+} pool_t;
+
 struct server {
     const service_t *service;
     platform_t platform;
@@ -88,11 +94,9 @@ struct server {
     dispatch_t dispatch;
     link_t *link;
     writer_t *writer;
-    queue_t *reads, *done, *asks;
+    pool_t reads, prepares;      /* apart, so that slow halves (password hashes) hold up no read */
+    queue_t *done, *asks;
     store_t *pump_store;
-    pthread_t readers[READERS_MAX];
-    store_t *reader_stores[READERS_MAX];
-    size_t reader_count;
     int64_t started_ms;
 
     ticket_t *free_tickets;

@@ -21,6 +21,7 @@ static const struct {
     {"case.review", REVIEW, false},
     {"case.decide", DECIDE, false},
     {"case.view", ANY_POST, false},
+    {"case.holidays", 0, true},                   /* change the official holiday table */
     {"case.all", 0, true},
     {"account.verify", RECEIVE | ACCEPT, false},  /* raise a person's level at the window */
     {"account.manage", 0, true},                  /* staff of one's own department */

@@ -17,7 +17,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "flow"))
-from harness import PDF, Person, Platform, Staff, fill, population, until  # noqa: E402
+from harness import ORGANISATION, PDF, Person, Platform, Staff, fill, population, until  # noqa: E402
 
 SYSTEM = "demo-zjj"
 
@@ -94,9 +94,9 @@ def main():
     # --- find ----------------------------------------------------------------------------
     found = step("搜索“施工许可”", "GET /api/v1/items?q=施工许可",
                  lambda: platform.get("/api/v1/items", q="施工许可"),
-                 lambda a: a.status == 200 and len(a.json.get("items", [])) > 0,
-                 lambda a: "%d 项，第一项：%s" % (len(a.json["items"]), a.json["items"][0].get("name")))
-    item_id = found.json["items"][0]["id"]
+                 lambda a: a.status == 200 and len(a.json["hits"]) > 0,
+                 lambda a: "%d 项，第一项：%s" % (a.json["total"], a.json["hits"][0]["item"]["name"]))
+    item_id = found.json["hits"][0]["item"]["id"]
     guide = step("办事指南", "GET /api/v1/items/" + item_id,
                  lambda: platform.get("/api/v1/items/" + item_id),
                  lambda a: a.status == 200 and len(a.json["materials"]) >= 3,
@@ -129,8 +129,9 @@ def main():
     detail = step("查看草稿", "GET " + case, lambda: person.get(case),
                   lambda a: a.status == 200 and a.json["applicant"]["name"] == person.name,
                   lambda a: "申请人：%s" % short(a.json["applicant"])).json
-    draft = step("填写表单", "PATCH %s  %d 项" % (case, len(guide.get("formFields", []))),
-                 lambda: person.http("PATCH", case, {"version": draft["version"], "form": fill(guide)}),
+    draft = step("填写表单和单位信息", "PATCH %s  %d 项" % (case, len(guide.get("formFields", []))),
+                 lambda: person.http("PATCH", case, {"version": draft["version"], "form": fill(guide),
+                                                        "applicant": ORGANISATION}),
                  status(200), lambda a: short(a.json)).json
     materials = detail["materials"]
     for number, material in enumerate(materials[:2], 1):

@@ -139,7 +139,7 @@ def test_only_the_owner_sees_a_case(p):
     """Someone else's case looks non-existent."""
     one = Person(p, 10).register().login()
     two = Person(p, 11).register().login()
-    item = p.item("施工许可")
+    item = p.item("施工许可", department_id="zjj")
     draft = one.post("/api/v1/cases", {"itemId": item["id"]})
     assert draft.status == 201, draft
     path = "/api/v1/cases/" + draft.json["id"]

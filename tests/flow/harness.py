@@ -189,9 +189,15 @@ class Platform:
     def staff(self, login_name):
         return Staff(self, login_name).login()
 
-    def item(self, text):
+    def search(self, q=None, **more):
+        """Items that a search finds, best first."""
+        answer = self.get("/api/v1/items", **({"q": q} if q else {}), **more)
+        assert answer.status == 200, answer
+        return [hit["item"] for hit in answer.json["hits"]]
+
+    def item(self, text, **more):
         """The first item that a search finds, whole."""
-        found = self.get("/api/v1/items", q=text).json["items"]
+        found = self.search(text, **more)
         assert found, "no item for " + text
         return self.get("/api/v1/items/" + found[0]["id"]).json
 
@@ -286,6 +292,17 @@ class Staff(Person):
         return self
 
 
+def mod37_36(text):
+    """Check character of ISO/IEC 7064 hybrid MOD 37,36."""
+    p = 36
+    for c in text:
+        p = (p + int(c, 36)) % 36 or 36
+        p = 2 * p % 37
+    return "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(37 - p) % 36]
+
+
+ORGANISATION = {"kind": "APPLICANT_KIND_ORGANISATION", "name": "示例建设有限公司",
+                "idNumber": "91350100M000100Y43", "legalRepresentative": "陈示例"}
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
@@ -294,8 +311,10 @@ def fill(item):
     values = []
     for field in item.get("formFields", []):
         kind = field.get("type", "")
-        if kind in ("FIELD_TYPE_CHOICE", "FIELD_TYPE_CHOICES") and field.get("choices"):
-            value = field["choices"][0] if isinstance(field["choices"][0], str) else field["choices"][0]["value"]
+        if kind in ("FIELD_TYPE_CHOICE", "FIELD_TYPE_CHOICES"):
+            value = field["choices"][0]["value"]
+        elif kind == "FIELD_TYPE_PARTY":
+            value = "示例建设有限公司|91350100M000100Y43"
         elif kind == "FIELD_TYPE_NUMBER":
             value = str(max(1, int(field.get("min", 0) or 0)))
         elif kind == "FIELD_TYPE_DATE":

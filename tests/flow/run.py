@@ -5,7 +5,8 @@
 
 A file f0100_name.py holds functions test_*(platform), run in the order they stand there, each
 with a sentence that may name clauses of docs/requirements.md: "REQ: C-17 ...".  A file may set
-SETTINGS (configuration text) or OWN = True to get a platform of its own.
+SETTINGS (configuration text) or OWN = True to get a platform of its own, and STORY = True when each
+test goes on where the one before ended.
 """
 import argparse
 import glob
@@ -27,7 +28,12 @@ def tests_of(module):
 
 def run_file(module, platform, keep):
     passed = failed = 0
+    story = getattr(module, "STORY", False)
     for name, function in tests_of(module):
+        if story and failed:
+            failed += 1
+            print("  --   %s: not run, the story broke before" % name[5:])
+            continue
         begin = time.time()
         try:
             function(platform)
@@ -37,7 +43,8 @@ def run_file(module, platform, keep):
             failed += 1
             print("  FAIL %s: %s" % (name[5:], (function.__doc__ or "").strip()))
             traceback.print_exc(file=sys.stdout)
-            lines = [l for l in platform.log().splitlines() if '"level":"info"' not in l]
+            lines = [l for l in platform.log().splitlines() if '"level":"info"' not in l and '"status":2' not in l
+                     and "/healthz" not in l]
             print("\n".join("       " + l for l in lines[-15:]), flush=True)
             if keep:
                 print("       the platform's folder stays: " + platform.folder)
