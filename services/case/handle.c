@@ -155,7 +155,8 @@ status_t case_accept(call_t *call, const Case__AcceptRequest *in, Case__CaseStat
                              ? ""
                              : arena_printf(call->arena, "受理文书编号：%s。", in->document_number);
     const char *limits = handle_limits_text(call, &step.row);
-    const char *text = arena_printf(call->arena, "%s%s%s", in->opinion, number, limits);
+    const char *text =
+        arena_printf(call->arena, "%s%s%s", record_sentence(call, in->opinion), number, limits);
     const char *message = arena_printf(call->arena, "您申请的“%s”（%s）已受理。%s%s",
                                        step.row.item_name, step.row.number, number, limits);
     status = flow_leave(call, &step, text, message);
@@ -193,9 +194,9 @@ status_t case_refuse(call_t *call, const Case__RefuseRequest *in, Case__CaseStat
     step.row.accept_due_ms = 0;
     const char *where =
         elsewhere ? arena_printf(call->arena, "请向%s申请。", in->competent_body) : "";
-    const char *text =
-        arena_printf(call->arena, "%s。%s%s",
-                     label_of(&case__refuse_reason__descriptor, in->reason), in->text, where);
+    const char *text = arena_printf(call->arena, "%s。%s%s",
+                                    label_of(&case__refuse_reason__descriptor, in->reason),
+                                    record_sentence(call, in->text), where);
     const char *message = arena_printf(call->arena, "您申请的“%s”不予受理。%s%s",
                                        step.row.item_name, text, HANDLE_RIGHTS);
     status = flow_leave(call, &step, text, message);
@@ -252,8 +253,8 @@ static const char *decision_message(call_t *call, const step_t *step, const Case
         return arena_printf(call->arena,
                             "您申请的“%s”已作出准予许可的决定（%s），将在%s前向您送达。", name,
                             number, record_limit_text(call, step->row.delivery_due_ms));
-    return arena_printf(call->arena, "您申请的“%s”已作出不予许可的决定（%s）。理由：%s。%s", name,
-                        number, in->reason, HANDLE_RIGHTS);
+    return arena_printf(call->arena, "您申请的“%s”已作出不予许可的决定（%s）。理由：%s%s", name,
+                        number, record_sentence(call, in->reason), HANDLE_RIGHTS);
 }
 
 status_t case_decide(call_t *call, const Case__DecideRequest *in, Case__CaseStatus *out)
@@ -272,8 +273,8 @@ status_t case_decide(call_t *call, const Case__DecideRequest *in, Case__CaseStat
     status = insert_decision(call, &step, in, grant);
     if (status != STATUS_OK)
         return status;
-    const char *text =
-        arena_printf(call->arena, "决定文书号：%s。%s", in->document_number, in->reason);
+    const char *text = arena_printf(call->arena, "决定文书号：%s。%s", in->document_number,
+                                    record_sentence(call, in->reason));
     status = flow_leave(call, &step, text, decision_message(call, &step, in, grant));
     return status == STATUS_OK ? record_status(call, &step.row, out) : status;
 }

@@ -81,6 +81,8 @@ TEST(from_submission_to_the_end)
         stand_ask(stand, &stand->person, "case.GetTimeline", &line.base);
     EXPECT(timeline->n_entries == 6);
     EXPECT(text_equal(timeline->entries[2]->stage, "书面审查"));
+    EXPECT(text_equal(timeline->entries[1]->text, "承诺办结期限为2026年3月9日24时，"
+                                                  "法定办结期限为2026年3月30日24时。"));
     stand_free(&stand);
 }
 
@@ -197,6 +199,8 @@ TEST(only_what_the_flow_allows)
     stand_ask(stand, &stand->chief, "case.Decide", &decide.base);
     const Case__CaseDetail *seen = stand_view(stand, at->id);
     EXPECT(strstr(seen->decision->rights, "行政复议"));
+    EXPECT(bench_count(stand->bench, "SELECT count(*) FROM timeline WHERE text ="
+                                     " '决定文书号：建许〔2026〕1号。不符合法定条件。'") == 1);
 
     /* After the decision nothing is withdrawn. */
     Case__WithdrawRequest withdraw = CASE__WITHDRAW_REQUEST__INIT;

@@ -104,6 +104,16 @@ static const char *cut(call_t *call, const char *text)
     return ret ? ret : "";
 }
 
+const char *record_sentence(call_t *call, const char *text)
+{
+    static const char *const ends[] = {"。", "！", "？", "；", "\n"};
+    bool ended = text_empty(text);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        ended = ended || text_ends(text, ends[i]);
+    const char *ret = ended ? text : arena_printf(call->arena, "%s。", text);
+    return ret ? ret : text;
+}
+
 const char *record_limit_text(call_t *call, int64_t due_ms)
 {
     int year, month, day;

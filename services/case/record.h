@@ -29,6 +29,8 @@ status_t record_notify(call_t *call, const Case__StoredCase *row, Case__NoticeKi
 status_t record_evidence(call_t *call, const Case__StoredCase *row, Case__Action action,
                          const char *facts);
 
+/* What somebody wrote as a whole sentence: with a full stop when it has no end. */
+const char *record_sentence(call_t *call, const char *text);
 /* "2026年3月9日24时", the end of the last day of a limit. */
 const char *record_limit_text(call_t *call, int64_t due_ms);
 

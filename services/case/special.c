@@ -95,8 +95,9 @@ status_t case_start_special(call_t *call, const Case__StartSpecialRequest *in,
     if (status != STATUS_OK)
         return status;
     const char *kind = label_of(&case__special_kind__descriptor, in->kind);
-    const char *text = arena_printf(call->arena, "%s，%d 个工作日。理由：%s。%s", kind,
-                                    in->planned_days, in->reason, limits_text(call, &step.row));
+    const char *text =
+        arena_printf(call->arena, "%s，%d 个工作日。理由：%s%s", kind, in->planned_days,
+                     record_sentence(call, in->reason), limits_text(call, &step.row));
     const char *message =
         arena_printf(call->arena, "您申请的“%s”启动特别程序：%s", step.row.item_name, text);
     status = flow_leave(call, &step, text, message);
@@ -134,8 +135,9 @@ status_t case_end_special(call_t *call, const Case__EndSpecialRequest *in, Case_
     if (status != STATUS_OK)
         return status;
     const char *name = label_of(&case__special_kind__descriptor, kind);
-    const char *text = arena_printf(call->arena, "%s结束。结果：%s。%s", name, in->result,
-                                    limits_text(call, &step.row));
+    const char *text =
+        arena_printf(call->arena, "%s结束。结果：%s%s", name, record_sentence(call, in->result),
+                     limits_text(call, &step.row));
     const char *message = arena_printf(call->arena, "您申请的“%s”：%s", step.row.item_name, text);
     status = flow_leave(call, &step, text, message);
     if (status == STATUS_OK)
