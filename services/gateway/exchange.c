@@ -270,21 +270,31 @@ void exchange_refusal(exchange_t *self, const reply_t *reply)
     answer_error(self, status_http(reply->status), retry_s);
 }
 
-/* 64 bits that differ when the bodies differ: a multiply-fold over words of 8 bytes.  Not for
- * security: who can choose the body gains nothing from two that look the same. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    __extension__ unsigned __int128 product = (unsigned __int128) a * b;
+    return (uint64_t) product ^ (uint64_t) (product >> 64);
+}
+
+/* 64 bits that differ when the bodies differ: a multiply-fold over four lanes of 8 bytes, which
+ * a processor does side by side.  Not for security: who can choose a body gains nothing from two
+ * that look the same. */
 static uint64_t digest(const void *data, size_t size)
 {
+    static const uint64_t keys[4] = {0xD6E8FEB86659FD93u, 0xA0761D6478BD642Fu, 0xE7037ED1A0B428DBu,
+                                     0x8EBC6AF09C88C6E3u};
     const unsigned char *bytes = data;
-    uint64_t hash = 0x9E3779B97F4A7C15u ^ size, word;
-    for (; size >= 8; bytes += 8, size -= 8) {
-        memcpy(&word, bytes, 8);
-        __extension__ unsigned __int128 product = (unsigned __int128) (hash ^ word) * 0xD6E8FEB86659FD93u;
-        hash = (uint64_t) product ^ (uint64_t) (product >> 64);
+    uint64_t lanes[4] = {size, 1, 2, 3}, words[4];
+    for (; size >= sizeof words; bytes += sizeof words, size -= sizeof words) {
+        memcpy(words, bytes, sizeof words);
+        for (int i = 0; i < 4; i++)
+            lanes[i] = fold(lanes[i] ^ words[i], keys[i]);
     }
-    word = 0;
-    memcpy(&word, bytes, size);
-    __extension__ unsigned __int128 product = (unsigned __int128) (hash ^ word) * 0xA0761D6478BD642Fu;
-    return (uint64_t) product ^ (uint64_t) (product >> 64);
+    memset(words, 0, sizeof words);
+    memcpy(words, bytes, size);
+    for (int i = 0; i < 4; i++)
+        lanes[i] = fold(lanes[i] ^ words[i], keys[i]);
+    return fold(fold(lanes[0], lanes[1] | 1) ^ lanes[2], fold(lanes[3], keys[0]) | 1);
 }
 
 /* RFC 9110, 13.1.2: weak comparison with a list. */
