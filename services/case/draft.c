@@ -133,7 +133,7 @@ status_t case_save_draft(call_t *call, const Case__SaveDraftRequest *in, Case__C
                          "草稿已在别处修改（当前版本 %lld），请刷新后再保存",
                          (long long) row.version);
     if (status == STATUS_OK)
-        status = item_version(call, row.item_id, row.item_version, &item);
+        status = item_of_case(call, &row, &item);
     if (status == STATUS_OK)
         status = contents_load(call, row.id, &contents);
     if (status != STATUS_OK)
@@ -143,7 +143,10 @@ status_t case_save_draft(call_t *call, const Case__SaveDraftRequest *in, Case__C
     status = call_faulty(call);
     if (status != STATUS_OK)
         return status;
+    draft_set_item(&row, item);
     contents.form = contents_merge(call, contents.form, in->form, in->n_form);
+    if (contents.form)
+        form_forget_unknown(item, contents.form);
     if (in->applicant)
         contents.party = merge_party(call, contents.party, in->applicant);
     if (!contents.form || !contents.party)
@@ -188,7 +191,7 @@ status_t case_mark_paper(call_t *call, const Case__MarkPaperRequest *in, Case__C
     const Catalog__Item *item = NULL;
     status_t status = draft_editable(call, in->case_id, &row);
     if (status == STATUS_OK)
-        status = item_version(call, row.item_id, row.item_version, &item);
+        status = item_of_case(call, &row, &item);
     if (status != STATUS_OK)
         return status;
     const Catalog__Material *material = item_material(item, in->material_id);

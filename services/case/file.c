@@ -356,7 +356,7 @@ status_t case_put_file(call_t *call, const Case__PutFileRequest *in, Case__File 
     if (status == STATUS_OK)
         status = draft_editable(call, in->case_id, &row);
     if (status == STATUS_OK)
-        status = item_version(call, row.item_id, row.item_version, &item);
+        status = item_of_case(call, &row, &item);
     if (status == STATUS_OK && !item_material(item, in->material_id))
         return call_not_found(call, "这份材料");
     if (status == STATUS_OK)

@@ -367,8 +367,36 @@ static void print_who(buffer_t *out, const flow_t *flow)
         buffer_printf(out, "（`%s`）", flow->permission ? flow->permission : "办件所待权限");
 }
 
+static void draw_arrows(buffer_t *out, const flow_t *flow)
+{
+    const char *label = label_of(&case__action__descriptor, flow->action);
+    if (!flow->from)
+        buffer_printf(out, "    [*] --> s%d : %s\n", flow->next, label);
+    for (int state = 1; state < 32; state++)
+        if (flow->from & 1u << state)
+            buffer_printf(out, "    s%d --> s%d : %s\n", state, flow->next, label);
+}
+
+static void draw(buffer_t *out)
+{
+    buffer_text(out, "```mermaid\nstateDiagram-v2\n");
+    for (unsigned i = 0; i < case__state__descriptor.n_values; i++) {
+        int state = case__state__descriptor.values[i].value;
+        if (state)
+            buffer_printf(out, "    state \"%s\" as s%d\n",
+                          label_of(&case__state__descriptor, state), state);
+        if (flow_is_over((Case__State) state))
+            buffer_printf(out, "    s%d --> [*]\n", state);
+    }
+    for (size_t i = 0; i < FLOW_COUNT; i++)
+        if (FLOW[i].next != STAYS)
+            draw_arrows(out, &FLOW[i]);
+    buffer_text(out, "```\n\n");
+}
+
 void flow_print(buffer_t *out)
 {
+    draw(out);
     buffer_text(out, "| 动作 | 原状态 | 由谁 | 条件 | 新状态 | 告知申请人 |\n"
                      "| --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < FLOW_COUNT; i++) {

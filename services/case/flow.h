@@ -59,5 +59,5 @@ void flow_set_alarm(step_t *step, int64_t now_ms);
 /* Whether a state is past everything. */
 bool flow_is_over(Case__State state);
 
-/* The table as Markdown. */
+/* The table as a drawing (Mermaid) and as Markdown. */
 void flow_print(buffer_t *out);

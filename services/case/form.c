@@ -204,6 +204,15 @@ status_t form_check(call_t *call, const Catalog__Item *item, const Case__StoredF
     return status;
 }
 
+void form_forget_unknown(const Catalog__Item *item, Case__StoredForm *form)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < form->n_values; i++)
+        if (item_field(item, form->values[i]->name))
+            form->values[kept++] = form->values[i];
+    form->n_values = kept;
+}
+
 static bool serves(const Catalog__Item *item, bool organisation)
 {
     for (size_t i = 0; i < item->n_audiences; i++)

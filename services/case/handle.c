@@ -95,7 +95,7 @@ status_t case_send_correction(call_t *call, const Case__SendCorrectionRequest *i
     int sent = 0;
     status_t status = flow_enter(call, ACTION(CORRECT), in->id, in->version, &step);
     if (status == STATUS_OK)
-        status = item_version(call, step.row.item_id, step.row.item_version, &item);
+        status = item_of_case(call, &step.row, &item);
     if (status == STATUS_OK)
         status = count_notices(call, step.row.id, &sent);
     if (status != STATUS_OK)
@@ -126,7 +126,7 @@ status_t case_send_correction(call_t *call, const Case__SendCorrectionRequest *i
 status_t handle_accepted(call_t *call, step_t *step, int64_t day)
 {
     const Catalog__Item *item = NULL;
-    status_t status = item_version(call, step->row.item_id, step->row.item_version, &item);
+    status_t status = item_of_case(call, &step->row, &item);
     if (status == STATUS_OK)
         status = terms_accepted(call, step, item, day);
     return status == STATUS_OK ? stage_start(call, step, item) : status;

@@ -7,7 +7,8 @@
 
 /* --- finding ------------------------------------------------------------------------------ */
 
-status_t item_version(call_t *call, const char *item_id, int64_t version, const Catalog__Item **ret)
+static status_t find_version(call_t *call, const char *item_id, int64_t version,
+                             const Catalog__Item **ret)
 {
     query_t *find = query(call->store, "SELECT body FROM item_versions"
                                        " WHERE item_id = :item_id AND version = :version");
@@ -25,6 +26,23 @@ status_t item_version(call_t *call, const char *item_id, int64_t version, const 
     *ret = (const Catalog__Item *) message_unpack(&catalog__item__descriptor, call->arena,
                                                   body.data, body.len);
     return *ret ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
+}
+
+static status_t version_in_force(call_t *call, const char *item_id, int64_t *ret)
+{
+    query_t *find = query(call->store, "SELECT version FROM items WHERE item_id = :item_id");
+    query_text(find, "item_id", item_id);
+    if (query_next(find))
+        *ret = query_get_int(find, "version");
+    return query_done(find);
+}
+
+status_t item_of_case(call_t *call, const Case__StoredCase *row, const Catalog__Item **ret)
+{
+    int64_t version = row->item_version;
+    status_t status =
+        row->state == STATE(DRAFT) ? version_in_force(call, row->item_id, &version) : STATUS_OK;
+    return status == STATUS_OK ? find_version(call, row->item_id, version, ret) : status;
 }
 
 static status_t id_of_code(call_t *call, const char *code, const char **ret)

@@ -11,9 +11,9 @@
 status_t item_in_force(call_t *call, const char *item_id, const char *code,
                        const Catalog__Item **ret);
 
-/* The version a case runs on. */
-status_t item_version(call_t *call, const char *item_id, int64_t version,
-                      const Catalog__Item **ret);
+/* The version a case runs on: of a draft the one in force (or the last that was), of a submitted
+ * case its own. */
+status_t item_of_case(call_t *call, const Case__StoredCase *row, const Catalog__Item **ret);
 
 /* The longest code the item has, or its id. */
 const char *item_code_of(const Catalog__Item *item);

@@ -77,7 +77,7 @@ status_t case_start_special(call_t *call, const Case__StartSpecialRequest *in,
     const char *special_id = call_id(call);
     status_t status = flow_enter(call, ACTION(START_SPECIAL), in->id, in->version, &step);
     if (status == STATUS_OK)
-        status = item_version(call, step.row.item_id, step.row.item_version, &item);
+        status = item_of_case(call, &step.row, &item);
     if (status == STATUS_OK && extends(in->kind))
         status = check_extension(call, &step, item, in);
     if (status == STATUS_OK)
@@ -113,7 +113,7 @@ status_t case_end_special(call_t *call, const Case__EndSpecialRequest *in, Case_
     const Catalog__Item *item = NULL;
     status_t status = flow_enter(call, ACTION(END_SPECIAL), in->id, in->version, &step);
     if (status == STATUS_OK)
-        status = item_version(call, step.row.item_id, step.row.item_version, &item);
+        status = item_of_case(call, &step.row, &item);
     if (status != STATUS_OK)
         return status;
     query_t *end = query(

@@ -80,6 +80,7 @@ status_t case_submit(call_t *call, const Case__SubmitRequest *in, Case__Receipt 
     if (status != STATUS_OK)
         return status;
 
+    form_forget_unknown(item, contents.form);
     form_check_party(call, item, contents.party);
     status = form_check(call, item, contents.form, step.row.id);
     if (status == STATUS_OK)
@@ -187,7 +188,7 @@ status_t case_supplement(call_t *call, const Case__SupplementRequest *in, Case__
     contents_t contents = {0};
     status_t status = flow_enter(call, ACTION(SUPPLEMENT), in->id, in->version, &step);
     if (status == STATUS_OK)
-        status = item_version(call, step.row.item_id, step.row.item_version, &item);
+        status = item_of_case(call, &step.row, &item);
     if (status == STATUS_OK)
         status = contents_load(call, step.row.id, &contents);
     if (status != STATUS_OK)

@@ -290,6 +290,34 @@ TEST(a_case_keeps_its_version)
     stand_free(&stand);
 }
 
+/* A new version has another field and lacks one: the draft of the old one can be finished. */
+TEST(a_draft_follows_its_item)
+{
+    stand_t *stand = stand_new();
+    const Case__CaseStatus *made = draft(stand);
+    EXPECT(save(stand, made->id, 1, "price", "5") == STATUS_OK);
+    Catalog__Item *item = stand_item(bench_arena(stand->bench), 2);
+    item->form_fields[3]->id = "budget";
+    item->form_fields[3]->required = true;
+    item->materials[0]->id = "permit";
+    stand_publish(stand, item);
+    EXPECT(text_equal(stand_view(stand, made->id)->materials[0]->material_id, "permit"));
+    EXPECT(save(stand, made->id, 2, "price", "5") == STATUS_INVALID_ARGUMENT);
+    EXPECT(save(stand, made->id, 2, "project_name", "滨江路改造") == STATUS_OK);
+    paper(stand, made->id, "permit", true);
+    paper(stand, made->id, "contract", true);
+    Case__SubmitRequest in = submit_of(made->id, 3);
+    EXPECT(stand_refused(stand, &stand->person, "case.Submit", &in.base, STATUS_INVALID_ARGUMENT,
+                         "invalid"));
+    EXPECT(bench_failure(stand->bench)->n_violations == 1 &&
+           stand_names(stand, "form.budget", "required"));
+    EXPECT(save(stand, made->id, 3, "budget", "5") == STATUS_OK);
+    in.version = 4;
+    EXPECT(stand_call(stand, &stand->person, "case.Submit", &in.base, NULL) == STATUS_OK);
+    EXPECT(stand_view(stand, made->id)->item_version == 2);
+    stand_free(&stand);
+}
+
 TEST(a_suspended_item_takes_no_cases)
 {
     stand_t *stand = stand_new();

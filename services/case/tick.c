@@ -134,7 +134,7 @@ static status_t compute_anew(call_t *call, step_t *step)
         terms_decided(step);
         return STATUS_OK;
     default: {
-        status_t status = item_version(call, row->item_id, row->item_version, &item);
+        status_t status = item_of_case(call, row, &item);
         return status == STATUS_OK ? terms_again(call, step, item) : status;
     }
     }

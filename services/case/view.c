@@ -46,12 +46,13 @@ static status_t fill_materials(call_t *call, const Case__StoredCase *row, Case__
     const Catalog__Item *item = NULL;
     Case__File **files = NULL;
     size_t count = 0;
-    status_t status = item_version(call, row->item_id, row->item_version, &item);
+    status_t status = item_of_case(call, row, &item);
     if (status == STATUS_OK)
         status = file_list(call, row->id, &files, &count);
     if (status != STATUS_OK)
         return status;
 
+    out->item_version = item->version;
     out->materials = ARRAY(call->arena, Case__Material *, item->n_materials);
     if (!out->materials)
         return STATUS_RESOURCE_EXHAUSTED;
@@ -175,7 +176,6 @@ static status_t fill(call_t *call, const Case__StoredCase *row, Case__CaseDetail
         return STATUS_RESOURCE_EXHAUSTED;
     record_summary(call, row, out->summary);
     out->item_code = row->item_code;
-    out->item_version = row->item_version;
     out->accepted_at = timestamp_make(call->arena, row->accepted_ms);
     out->deemed_accepted = row->deemed;
     out->delivery = row->delivery;
