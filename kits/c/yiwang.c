@@ -5,7 +5,7 @@
 #include "yiwang/status.pb-c.h"
 
 enum { READY = 1, CALL = 2, ANSWER = 3, BYE = 5, HEARTBEAT = 6 };
-enum { UNAVAILABLE = 14, DEADLINE_EXCEEDED = 4, INVALID_ARGUMENT = 3, INTERNAL = 13 };
+enum { INVALID_ARGUMENT = 3, DEADLINE_EXCEEDED = 4, INTERNAL = 13, UNAVAILABLE = 14, UNAUTHENTICATED = 16 };
 
 #define HEADER_MIN 22
 #define BODY_BYTES_MAX (4 << 20)
@@ -42,8 +42,9 @@ static void put(uint8_t *out, uint64_t value, int bytes)
     }
 }
 
-/* Sends a header, and meta and body when there are any. */
-static void say(yiwang_t *self, uint8_t command, const char *name, uint32_t timeout_ms, zframe_t *meta,
+/* Sends a header, and meta and body when there are any.  False: libzmq gave the connection up,
+ * which is how a refused key shows. */
+static bool say(yiwang_t *self, uint8_t command, const char *name, uint32_t timeout_ms, zframe_t *meta,
                 zframe_t *body)
 {
     uint8_t header[HEADER_MIN + NAME_MAX_BYTES] = "YW01";
@@ -59,7 +60,9 @@ static void say(yiwang_t *self, uint8_t command, const char *name, uint32_t time
         zmsg_addmem(message, zframe_data(meta), zframe_size(meta));
         zmsg_addmem(message, zframe_data(body), zframe_size(body));
     }
-    zmsg_send(&message, self->socket);
+    bool sent = zmsg_send(&message, self->socket) == 0;
+    zmsg_destroy(&message);
+    return sent;
 }
 
 static void disconnect(yiwang_t *self, int linger_ms)
@@ -93,6 +96,7 @@ static bool connected(yiwang_t *self)
     if (!self->socket)
         return false;
     zsock_set_linger(self->socket, 0);
+    zsock_set_sndtimeo(self->socket, 0);
     zcert_apply(self->own, self->socket);
     zsock_set_curve_serverkey(self->socket, zcert_public_txt(self->broker));
     if (zsock_connect(self->socket, "%s", self->endpoint) != 0)
@@ -160,19 +164,23 @@ static ProtobufCMessage *attempt(yiwang_t *self, const char *method, zframe_t *m
         return NULL;
     }
     self->number++;
-    say(self, READY, "", 0, NULL, NULL);    /* the broker forgets who is silent for 4 s: say hello again */
-    say(self, CALL, method, left_ms > 1 ? (uint32_t) left_ms : 1, meta, body);
+    /* The broker forgets who is silent for 4 s: say hello again. */
+    bool said = say(self, READY, "", 0, NULL, NULL) &&
+                say(self, CALL, method, left_ms > 1 ? (uint32_t) left_ms : 1, meta, body);
 
     ProtobufCMessage *answer = NULL;
     zmq_pollitem_t item = {.socket = zsock_resolve(self->socket), .events = ZMQ_POLLIN};
-    while (zclock_mono() < end_ms + 1000) {     /* the platform keeps the deadline; we only wait for it */
+    while (said && zclock_mono() < end_ms + 1000) {     /* the platform keeps the deadline */
         if (zmq_poll(&item, 1, 1000) <= 0)
-            say(self, HEARTBEAT, "", 0, NULL, NULL);
+            said = say(self, HEARTBEAT, "", 0, NULL, NULL);
         else if (hear(self, out, &answer))
             return answer;
     }
     disconnect(self, 0);                    /* nothing of this call shall be sent later */
-    fail(self, DEADLINE_EXCEEDED, "no_answer", "平台没有应答：请检查地址、密钥和网络。");
+    if (said)
+        fail(self, DEADLINE_EXCEEDED, "no_answer", "平台没有应答：请检查地址、密钥和网络。");
+    else
+        fail(self, UNAUTHENTICATED, "key_refused", "平台不接受本系统的密钥：请检查是否已登记、是否有效。");
     return NULL;
 }
 

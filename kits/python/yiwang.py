@@ -60,9 +60,12 @@ class Client:
         self.number = 0
 
     def close(self):
-        if self.socket:
-            self._say(BYE)
-            self.socket.close(linger=1000)
+        try:
+            if self.socket:
+                self._say(BYE)
+                self.socket.close(linger=1000)
+        except Error:
+            pass                                        # nobody to say it to
         self.context.term()
 
     def call(self, method, request, answer_type, timeout=5.0, key=None):
@@ -121,7 +124,11 @@ class Client:
         number = self.number if command == CALL else 0
         header = (b"YW01" + struct.pack(">BBHIQ", command, 0, 0, timeout_ms, number)
                   + bytes([len(name)]) + name.encode() + b"\0")
-        self.socket.send_multipart([header, *parts])
+        try:
+            self.socket.send_multipart([header, *parts], zmq.DONTWAIT)
+        except zmq.Again:                               # libzmq gives up a connection whose key was refused
+            self._disconnect()
+            raise Error("UNAUTHENTICATED", "key_refused", "平台不接受本系统的密钥：请检查是否已登记、是否有效。") from None
 
     def _connect(self):
         self.socket = self.context.socket(zmq.DEALER)
