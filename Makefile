@@ -20,6 +20,10 @@ LDLIBS   := -lprotobuf-c -lsqlite3 -lsodium -lzmq -lpthread -lm
 LDLIBS_gateway := -lh2o-evloop -lssl -lcrypto -lz
 LDLIBS_yw      := -lczmq -lssl -lcrypto
 
+# `make V=1` shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)")
+
 # Who sees whom.
 SEES_base  :=
 SEES_wire  := base
@@ -71,7 +75,7 @@ openapi-lint: $(GEN_DONE)
 
 $(OUT)/gen/%.o: $(GEN)/%.c $(GEN_DONE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -w $(SEES_all:%=-Ilibcommon/%) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -w $(SEES_all:%=-Ilibcommon/%) -MMD -MP -c $< -o $@
 
 # --- libcommon --------------------------------------------------------------
 
@@ -80,11 +84,12 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/%.o) $(PB_C:$(GEN)/%.c=$(OUT)/gen/%.o) $(OUT)/g
 
 $(OUT)/libcommon/%.o: libcommon/%.c $(GEN_DONE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(call lib_sees,$(firstword $(subst /, ,$*))) -MMD -MP -c $< -o $@
+	$(call say,cc $<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(call lib_sees,$(firstword $(subst /, ,$*))) -MMD -MP -c $< -o $@
 
 $(OUT)/libcommon.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 # --- services ---------------------------------------------------------------
 
@@ -93,7 +98,8 @@ svc_obj  = $(patsubst %.c,$(OUT)/%.o,$(call svc_src,$(1))) $(if $(filter $(1),$(
 
 $(OUT)/services/%.o: services/%.c $(GEN_DONE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Iservices/$(firstword $(subst /, ,$*)) $(SEES_all:%=-Ilibcommon/%) -MMD -MP -c $< -o $@
+	$(call say,cc $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iservices/$(firstword $(subst /, ,$*)) $(SEES_all:%=-Ilibcommon/%) -MMD -MP -c $< -o $@
 
 # The gateway carries the contract for strangers inside.
 $(OUT)/services/gateway/openapi.o: ALL_CFLAGS += -DOPENAPI_FILE='"$(GEN)/openapi.json"'
@@ -106,10 +112,11 @@ $(GEN)/%.schema.c: $(wildcard services/*/schema/*.sql) libcommon/store/embed.sh
 define service_rules
 $(OUT)/lib$(1).a: $$(call svc_obj,$(1))
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$(Q)ar rcs $$@ $$^
 $(OUT)/bin/$(1): $(OUT)/services/$(1)/main.o $(OUT)/lib$(1).a $(OUT)/libcommon.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) $$^ -o $$@ $$(LDLIBS_$(1)) $$(LDLIBS)
+	$$(call say,ld $$@)
+	$(Q)$$(CC) $$(ALL_CFLAGS) $$^ -o $$@ $$(LDLIBS_$(1)) $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call service_rules,$(p))))
 
@@ -121,11 +128,11 @@ UNIT     := $(UNIT_LIB) $(UNIT_SVC)
 
 $(OUT)/test/libcommon/%: $(OUT)/libcommon/%.o $(OUT)/libcommon/base/test_main.o $(OUT)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $^ -o $@ $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LDLIBS)
 .SECONDEXPANSION:
 $(UNIT_SVC): $(OUT)/test/services/%: $(OUT)/services/%.o $(OUT)/libcommon/base/test_main.o $(OUT)/lib$$(firstword $$(subst /, ,$$*)).a $(OUT)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $^ -o $@ $(LDLIBS_$(firstword $(subst /, ,$*))) $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LDLIBS_$(firstword $(subst /, ,$*))) $(LDLIBS)
 
 unit: $(UNIT)
 
@@ -205,6 +212,7 @@ FUZZ_SECONDS ?= 60
 FUZZ     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SRC := $(LIB_SRC) $(PB_C) $(GEN)/contract.c $(GEN)/rules.c $(GEN)/clients.c $(GEN)/process.svc.c
 FUZZ_MORE_fuzz_http := $(addprefix services/gateway/,route.c transcode.c multipart.c problem.c)
+FUZZ_MORE_fuzz_import := $(addprefix services/catalog/,list.c row.c csv.c clean.c columns.c)
 build/fuzz/%: tests/fuzz/%.c $(GEN_DONE) $(LIB_SRC)
 	@mkdir -p $(@D)
 	clang -std=c11 -D_GNU_SOURCE -O1 -g -w -DH2O_USE_LIBUV=0 -fsanitize=fuzzer,address,undefined -isystem $(GEN) \

@@ -221,7 +221,7 @@ TEST(old_versions_stay_readable)
     const Catalog__Item *old = get_version(office.bench, first->id, 1);
     EXPECT(old && text_equal(old->name, "甲") && old->state == STATE(SUPERSEDED));
     EXPECT(search_for(office.bench, "修订")->n_hits == 1);
-    EXPECT(bench_count(office.bench, "SELECT count(*) FROM item_search") == 1);
+    EXPECT(bench_count(office.bench, "SELECT count(*) FROM item_names") == 1);
 
     Catalog__ListVersionsRequest list = CATALOG__LIST_VERSIONS_REQUEST__INIT;
     list.id = first->id;

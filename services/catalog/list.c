@@ -6,7 +6,7 @@
 #include "message.h"
 #include "text.h"
 
-enum { RAW_BYTES_MAX = 1 << 20 };
+enum { RAW_BYTES_MAX = 4 << 20 };      /* a row cannot be larger than the message it came in */
 
 /* --- rows ------------------------------------------------------------------------------------ */
 

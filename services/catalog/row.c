@@ -7,7 +7,7 @@
 #include "message.h"
 #include "text.h"
 
-enum { FLAGS_MAX = 50, ORIGINAL_CHARACTERS_MAX = 4000, JSON_BYTES_MAX = 1 << 20 };
+enum { FLAGS_MAX = 50, ORIGINAL_CHARACTERS_MAX = 4000, JSON_BYTES_MAX = 4 << 20 };
 
 static const char *const SEPARATORS[] = {",", "，", "、", ";", "；", "|", "^", "\n"};
 

@@ -6,6 +6,7 @@
 #include "catalog.svc.h"
 #include "check.h"
 #include "facet.h"
+#include "highlight.h"
 #include "pinyin.h"
 #include "text.h"
 
@@ -62,9 +63,10 @@ static const char *names_of(const Catalog__Item *item, arena_t *arena)
     return finish(&out, arena);
 }
 
-static const char *words_of(const Catalog__Item *item, arena_t *arena)
+static const char *words_of(const Catalog__Item *item, const char *called, arena_t *arena)
 {
     buffer_t out = buffer_new(WORDS_BYTES_MAX);
+    put_word(&out, called);
     put_word(&out, item->main_name);
     put_word(&out, item->department_name);
     for (size_t i = 0; i < item->n_results; i++)
@@ -91,33 +93,47 @@ static const char *letter_pairs(const char *letters, const char *between, const 
 
 static status_t forget(call_t *call, int64_t row, const char *facets)
 {
-    query_t *q = query(call->store, "DELETE FROM item_search WHERE rowid = :row");
+    query_t *q = query(call->store, "DELETE FROM item_names WHERE rowid = :row");
     query_int(q, "row", row);
     status_t status = query_done(q);
+    if (status != STATUS_OK)
+        return status;
+    q = query(call->store, "DELETE FROM item_words WHERE rowid = :row");
+    query_int(q, "row", row);
+    status = query_done(q);
     return status == STATUS_OK ? facet_count(call, facets, -1) : status;
 }
 
-static status_t remember(call_t *call, const Catalog__Item *item, int64_t row, const char *facets)
+static status_t remember(call_t *call, const Catalog__Item *item, const char *called, int64_t row,
+                         const char *facets)
 {
-    const char *names = names_of(item, call->arena);
+    arena_t *arena = call->arena;
     query_t *q = query(call->store,
-        "INSERT INTO item_search(rowid, name, words, initials, facets)"
-        " VALUES (:row, :name, :words, :initials, :facets)");
+        "INSERT INTO item_names(rowid, name, initials, facets)"
+        " VALUES (:row, :name, :initials, :facets)");
     query_int(q, "row", row);
-    query_text(q, "name", store_tokens(names, call->arena));
-    query_text(q, "words", store_tokens(words_of(item, call->arena), call->arena));
-    query_text(q, "initials",
-               letter_pairs(pinyin_initials(item->name, call->arena), " ", "", call->arena));
+    query_text(q, "name", store_tokens(called, arena));
+    query_text(q, "initials", letter_pairs(pinyin_initials(item->name, arena), " ", "", arena));
     query_text(q, "facets", facets);
     status_t status = query_done(q);
+    if (status != STATUS_OK)
+        return status;
+    q = query(call->store,
+        "INSERT INTO item_words(rowid, words, facets) VALUES (:row, :words, :facets)");
+    query_int(q, "row", row);
+    query_text(q, "words", store_tokens(words_of(item, called, arena), arena));
+    query_text(q, "facets", facets);
+    status = query_done(q);
     return status == STATUS_OK ? facet_count(call, facets, 1) : status;
 }
 
-static status_t note_row(call_t *call, const char *id, const int64_t *row, const char *facets)
+static status_t note_row(call_t *call, const char *id, const int64_t *row, const char *called,
+                         const char *facets)
 {
     query_t *q = query(call->store,
-        "UPDATE items SET search_row = :row, facets = :facets WHERE id = :id");
+        "UPDATE items SET search_row = :row, called = :called, facets = :facets WHERE id = :id");
     query_text(q, "id", id);
+    query_text(q, "called", called);
     query_text(q, "facets", facets);
     if (row)
         query_int(q, "row", *row);
@@ -137,18 +153,19 @@ status_t search_put(call_t *call, const Catalog__Item *item, int64_t popularity,
     if (status == STATUS_OK && known)
         status = forget(call, old_row, old_facets);
     if (status == STATUS_OK && known)
-        status = note_row(call, item->id, NULL, "");
+        status = note_row(call, item->id, NULL, "", "");
     if (status != STATUS_OK || !in_force)
         return status;
 
     int64_t row;
     const char *facets = facet_tokens(item, call->arena);
+    const char *called = names_of(item, call->arena);
     if (!facets)
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "内容过大，无法保存。");
     status = new_row(call, popularity, &row);
     if (status == STATUS_OK)
-        status = remember(call, item, row, facets);
-    return status == STATUS_OK ? note_row(call, item->id, &row, facets) : status;
+        status = remember(call, item, called, row, facets);
+    return status == STATUS_OK ? note_row(call, item->id, &row, called, facets) : status;
 }
 
 status_t catalog_count_use(call_t *call, const Catalog__ItemUsed *in, Yw__Empty *out)
@@ -170,111 +187,6 @@ status_t catalog_count_use(call_t *call, const Catalog__ItemUsed *in, Yw__Empty 
         return status;
     version_t *loaded = version_load(call, in->item_id, version, &status);
     return loaded ? search_put(call, loaded->item, popularity, true) : status;
-}
-
-/* --- highlighting ----------------------------------------------------------------------------- */
-
-enum { ASKED_MAX = 128, TEXT_MAX = 2000 };
-
-typedef struct {
-    uint32_t code;
-    size_t at;               /* byte where it begins */
-} letter_t;
-
-static uint32_t fold(uint32_t code)
-{
-    if (code >= 0xFF01 && code <= 0xFF5E)       /* full width */
-        code -= 0xFEE0;
-    return code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code;
-}
-
-static size_t read_letters(const char *text, letter_t *out, size_t max)
-{
-    size_t count = 0, at = 0;
-    uint32_t code;
-    for (size_t step; count < max && (step = text_next(text + at, &code)) > 0; at += step)
-        out[count++] = (letter_t){fold(code), at};
-    out[count] = (letter_t){0, at};
-    return count;
-}
-
-/* Longest run at `text` that also stands somewhere in what was asked. */
-static size_t common_run(const letter_t *text, size_t text_count, const letter_t *asked,
-                         size_t asked_count)
-{
-    size_t longest = 0;
-    for (size_t i = 0; i < asked_count; i++) {
-        size_t run = 0;
-        while (run < text_count && i + run < asked_count && asked[i + run].code != ' '
-               && text[run].code == asked[i + run].code)
-            run++;
-        if (run > longest)
-            longest = run;
-    }
-    return longest;
-}
-
-/* Marks what was asked for.  Two ideographs or one whole word make a hit, a lone ideograph only
- * when nothing more was asked. */
-static size_t mark(const letter_t *text, size_t count, const letter_t *asked, size_t asked_count,
-                   bool *hits)
-{
-    size_t least = asked_count < 2 ? 1 : 2;
-    size_t marked = 0;
-    for (size_t i = 0; i < count;) {
-        size_t run = common_run(text + i, count - i, asked, asked_count);
-        bool hit = run >= least;
-        size_t step = hit ? run : 1;
-        for (size_t k = 0; k < step; k++)
-            hits[i + k] = hit;
-        marked += hit ? run : 0;
-        i += step;
-    }
-    return marked;
-}
-
-static bool add_segment(Catalog__Segment **out, size_t *count, const char *text, size_t size,
-                        bool hit, arena_t *arena)
-{
-    Catalog__Segment *segment =
-        (Catalog__Segment *) message_new(&catalog__segment__descriptor, arena);
-    if (!segment)
-        return false;
-    segment->text = arena_copy(arena, text, size);
-    segment->hit = hit;
-    out[(*count)++] = segment;
-    return segment->text != NULL;
-}
-
-size_t search_highlight(const char *text, const char *asked, size_t length_max, arena_t *arena,
-                        Catalog__Segment ***ret)
-{
-    enum { SEGMENTS_MAX = 50 };
-    letter_t letters[TEXT_MAX + 1], words[ASKED_MAX + 1];
-    bool hits[TEXT_MAX + 1] = {false};
-    size_t count = read_letters(text, letters, TEXT_MAX);
-    size_t asked_count = read_letters(asked, words, ASKED_MAX);
-    mark(letters, count, words, asked_count, hits);
-
-    size_t first = 0;
-    while (first < count && !hits[first])
-        first++;
-    size_t start = first == count || first < length_max / 3 ? 0 : first - length_max / 3;
-    size_t end = count - start > length_max ? start + length_max : count;
-
-    Catalog__Segment **out = ARRAY(arena, Catalog__Segment *, SEGMENTS_MAX);
-    size_t segments = 0;
-    for (size_t i = start; out && i < end && segments < SEGMENTS_MAX;) {
-        size_t k = i;
-        while (k < end && hits[k] == hits[i])
-            k++;
-        if (!add_segment(out, &segments, text + letters[i].at, letters[k].at - letters[i].at,
-                         hits[i], arena))
-            break;
-        i = k;
-    }
-    *ret = out;
-    return segments;
 }
 
 /* --- candidates ------------------------------------------------------------------------------- */
@@ -301,32 +213,14 @@ static const char *const EMPTY_WORDS[] = {
     "吗", "呢", "？", "?", "。", "，",
 };
 
-static const char *without_empty_words(const char *text, arena_t *arena)
+/* A text with some words made spaces; the text itself when nothing else is in it. */
+static const char *without(const char *text, const char *const *words, size_t count, arena_t *arena)
 {
     char *copy = arena_text(arena, text);
-    for (size_t i = 0; copy && i < sizeof EMPTY_WORDS / sizeof *EMPTY_WORDS; i++)
-        for (char *at; (at = strstr(copy, EMPTY_WORDS[i])) != NULL;)
-            memset(at, ' ', strlen(EMPTY_WORDS[i]));
+    for (size_t i = 0; copy && i < count; i++)
+        for (char *at; (at = strstr(copy, words[i])) != NULL;)
+            memset(at, ' ', strlen(words[i]));
     return copy && copy[strspn(copy, " ")] ? copy : text;
-}
-
-/* How well a name answers what was asked: 0 ... about 10. */
-static double fit(const char *name, const char *asked)
-{
-    letter_t letters[TEXT_MAX + 1], words[ASKED_MAX + 1];
-    bool hits[TEXT_MAX + 1];
-    size_t count = read_letters(name, letters, 200);
-    size_t asked_count = read_letters(asked, words, ASKED_MAX);
-    size_t letters_asked = 0;
-    for (size_t i = 0; i < asked_count; i++)
-        letters_asked += words[i].code != ' ';
-    if (count == 0 || letters_asked == 0)
-        return 0;
-    size_t marked = mark(letters, count, words, asked_count, hits);
-    double covered = marked < letters_asked ? (double) marked / (double) letters_asked : 1;
-    double filled = (double) marked / (double) count;
-    size_t whole = common_run(letters, count, words, asked_count);
-    return 4 * covered + 3 * filled + (whole >= letters_asked ? 2 : 0);
 }
 
 static bool seen(const search_t *self, int64_t row, size_t among)
@@ -343,17 +237,25 @@ static bool seen(const search_t *self, int64_t row, size_t among)
     return low < among && self->found[low].row == row;
 }
 
-/* Adds what an expression matches.  `initials`: of these letters the name must have. */
-static void gather(search_t *self, const char *match, double base, const char *initials)
+static int by_row(const void *a, const void *b)
 {
-    if (self->status != STATUS_OK || !match)
-        return;
+    const candidate_t *x = a, *y = b;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static const char *first_line(const char *text, arena_t *arena)
+{
+    const char *line = arena_copy(arena, text, strcspn(text, "\n"));
+    return line ? line : "";
+}
+
+/* Takes the rows of a query of search_row, called, popularity.  `base`: what the kind of match is
+ * worth; `covered_least`: the part of what was asked that the names must have; `initials`: letters that the
+ * name must have, or NULL. */
+static void take(search_t *self, query_t *q, double base, double covered_least,
+                 const char *initials)
+{
     arena_t *arena = self->call->arena;
-    query_t *q = query(self->call->store,
-        "SELECT i.search_row, i.name, i.popularity"
-        " FROM item_search JOIN items i ON i.search_row = item_search.rowid"
-        " WHERE item_search MATCH :match ORDER BY item_search.rowid LIMIT 1001");
-    query_text(q, "match", match);
     size_t before = self->count;
     size_t rows = 0;
     while (query_next(q)) {
@@ -362,21 +264,43 @@ static void gather(search_t *self, const char *match, double base, const char *i
             break;
         }
         int64_t row = query_get_int(q, "search_row");
-        const char *name = query_get_text(q, "name", arena);
-        if (seen(self, row, before)
-            || (initials && !strstr(pinyin_initials(name, arena), initials)))
+        const char *called = query_get_text(q, "called", arena);
+        double covered = 1;
+        double fits = self->asked ? highlight_fit(called, self->asked, &covered) : 0;
+        if (covered < covered_least || seen(self, row, before)
+            || (initials && !strstr(pinyin_initials(first_line(called, arena), arena), initials)))
             continue;
         double used = 1 + 0.35 * log10(1 + (double) query_get_int(q, "popularity"));
-        self->found[self->count++] =
-            (candidate_t){row, (base + (self->asked ? fit(name, self->asked) : 0)) * used};
+        self->found[self->count++] = (candidate_t){row, (base + fits) * used};
     }
     self->status = query_done(q);
 }
 
-static int by_row(const void *a, const void *b)
+static void gather_names(search_t *self, const char *match, double base, double covered_least,
+                         const char *initials)
 {
-    const candidate_t *x = a, *y = b;
-    return (x->row > y->row) - (x->row < y->row);
+    if (self->status != STATUS_OK || !match)
+        return;
+    qsort(self->found, self->count, sizeof *self->found, by_row);
+    query_t *q = query(self->call->store,
+        "SELECT i.search_row, i.called, i.popularity"
+        " FROM item_names JOIN items i ON i.search_row = item_names.rowid"
+        " WHERE item_names MATCH :match ORDER BY item_names.rowid LIMIT 1001");
+    query_text(q, "match", match);
+    take(self, q, base, covered_least, initials);
+}
+
+static void gather_words(search_t *self, const char *match, double base)
+{
+    if (self->status != STATUS_OK || !match)
+        return;
+    qsort(self->found, self->count, sizeof *self->found, by_row);
+    query_t *q = query(self->call->store,
+        "SELECT i.search_row, i.called, i.popularity"
+        " FROM item_words JOIN items i ON i.search_row = item_words.rowid"
+        " WHERE item_words MATCH :match ORDER BY item_words.rowid LIMIT 1001");
+    query_text(q, "match", match);
+    take(self, q, base, 0, NULL);
 }
 
 static int by_score(const void *a, const void *b)
@@ -394,21 +318,59 @@ static const char *both(search_t *self, const char *words, const char *columns)
     return arena_printf(self->call->arena, "%s AND ({%s} : (%s))", self->facets, columns, words);
 }
 
-/* Any of the pairs: for questions in which no item has every word. */
-static const char *any_of(search_t *self)
+/* Names that hold a token, counted up to a limit. */
+static size_t count_token(search_t *self, const char *token)
 {
-    const char *tokens = store_tokens(self->asked, self->call->arena);
-    buffer_t out = buffer_new(WORDS_BYTES_MAX);
-    while (tokens && *tokens) {
+    query_t *q = query(self->call->store,
+        "SELECT count(*) AS names FROM"
+        " (SELECT 1 FROM item_names WHERE item_names MATCH :match LIMIT 200) AS some");
+    query_text(q, "match", token);
+    size_t names = query_next(q) ? (size_t) query_get_int(q, "names") : 0;
+    if (self->status == STATUS_OK)
+        self->status = query_done(q);
+    else
+        query_done(q);
+    return names;
+}
+
+/* Words in so many names that they tell nothing. */
+static const char *const WEAK_WORDS[] = {"申请", "办理", "业务", "手续", "事项", "一下"};
+
+static void join(buffer_t *out, const char *between, const char *token, size_t size)
+{
+    buffer_printf(out, "%s\"%.*s\"", out->size ? between : "", (int) size, token);
+}
+
+/* For questions in which no item has every word.  Tried in this order, until something is found:
+ * all pairs that any name has; any of the telling pairs, those that few names have; any at all. */
+static void gather_loosely(search_t *self)
+{
+    enum { TELLING_MAX = 200, TOKENS_MAX = 64, TRIES = 3 };
+    arena_t *arena = self->call->arena;
+    buffer_t tries[TRIES];
+    for (int i = 0; i < TRIES; i++)
+        tries[i] = buffer_new(WORDS_BYTES_MAX);
+    const char *strong = without(self->asked, WEAK_WORDS, sizeof WEAK_WORDS / sizeof *WEAK_WORDS, arena);
+    const char *tokens = store_tokens(strong, arena);
+    for (int i = 0; tokens && *tokens && i < TOKENS_MAX; i++) {
         size_t size = strcspn(tokens, " ");
         uint32_t code;
-        size_t first = text_next(tokens, &code);
-        bool lone = first == size && text_is_cjk(code);
-        if (!lone && size > 0)
-            buffer_printf(&out, "%s\"%.*s\"", out.size ? " OR " : "", (int) size, tokens);
+        bool lone = text_next(tokens, &code) == size && text_is_cjk(code);
+        const char *match = arena_printf(arena, "{name} : \"%.*s\"", (int) size, tokens);
+        size_t names = lone || !match ? 0 : count_token(self, match);
+        if (names > 0)
+            join(&tries[0], " AND ", tokens, size);
+        if (names > 0 && names < TELLING_MAX)
+            join(&tries[1], " OR ", tokens, size);
+        if (names > 0)
+            join(&tries[2], " OR ", tokens, size);
         tokens += size + strspn(tokens + size, " ");
     }
-    return finish(&out, self->call->arena);
+    for (int i = 0; i < TRIES; i++) {
+        const char *words = finish(&tries[i], arena);
+        if (self->count == 0)
+            gather_names(self, both(self, words, "name"), 0, 0.4, NULL);
+    }
 }
 
 /* "sgxk", "SGXKZ". */
@@ -433,29 +395,26 @@ static void gather_code(search_t *self, const char *code)
     self->status = query_done(q);
 }
 
+/* The kinds of match, the best first.  The numbers are tuned by starter_test.c. */
 static void gather_all(search_t *self, const Catalog__SearchItemsRequest *in)
 {
     arena_t *arena = self->call->arena;
     if (!self->asked) {
-        gather(self, self->facets, 1, NULL);
+        gather_names(self, self->facets, 1, 0, NULL);
         return;
     }
     if (!facet_filters(in))
         gather_code(self, in->q);
     const char *words = store_match(self->asked, arena);
-    gather(self, both(self, words, "name"), 4, NULL);
+    gather_names(self, both(self, words, "name"), 4, 0, NULL);
     const char *letters = letters_asked(in->q, arena);
-    if (letters) {
-        qsort(self->found, self->count, sizeof *self->found, by_row);
-        gather(self, both(self, letter_pairs(letters, " AND ", "\"", arena), "initials"), 6,
-               letters);
-    }
-    if (!self->more) {
-        qsort(self->found, self->count, sizeof *self->found, by_row);
-        gather(self, both(self, words, "name words"), 0.5, NULL);
-    }
+    if (letters)
+        gather_names(self, both(self, letter_pairs(letters, " AND ", "\"", arena), "initials"), 6,
+                     0, letters);
+    if (!self->more)
+        gather_words(self, both(self, words, "words"), 0.5);
     if (self->count == 0)
-        gather(self, both(self, any_of(self), "name"), 0, NULL);
+        gather_loosely(self);
 }
 
 /* --- the answer ---------------------------------------------------------------------------------- */
@@ -480,15 +439,11 @@ static const char *best_part(const Catalog__Item *item, const char *asked)
     parts[count++] = item->conditions;
     CHECK(count <= sizeof parts / sizeof *parts);
 
-    letter_t letters[TEXT_MAX + 1], words[ASKED_MAX + 1];
-    bool hits[TEXT_MAX + 1];
-    size_t asked_count = read_letters(asked, words, ASKED_MAX);
     const char *best = NULL;
-    size_t most = 0;
+    size_t most = 1;
     for (size_t i = 0; i < count; i++) {
-        size_t length = read_letters(parts[i], letters, TEXT_MAX);
-        size_t marked = mark(letters, length, words, asked_count, hits);
-        if (marked > most && marked >= 2) {
+        size_t marked = highlight_count(parts[i], asked);
+        if (marked > most) {
             most = marked;
             best = parts[i];
         }
@@ -516,14 +471,14 @@ static status_t load_hit(search_t *self, int64_t row, Catalog__SearchHit *hit)
         return status;
 
     const char *asked = self->asked ? self->asked : "";
-    hit->n_name = search_highlight(hit->item->name, asked, 200, call->arena, &hit->name);
+    hit->n_name = highlight(hit->item->name, asked, 200, call->arena, &hit->name);
     const Catalog__Item *item = body.data
         ? (const Catalog__Item *) message_unpack(&catalog__item__descriptor, call->arena, body.data,
                                                  body.len)
         : NULL;
     const char *part = item ? best_part(item, asked) : NULL;
     if (part)
-        hit->n_fragment = search_highlight(part, asked, 80, call->arena, &hit->fragment);
+        hit->n_fragment = highlight(part, asked, 80, call->arena, &hit->fragment);
     return STATUS_OK;
 }
 
@@ -555,7 +510,8 @@ status_t catalog_search_items(call_t *call, const Catalog__SearchItemsRequest *i
 {
     search_t self = {.call = call, .status = STATUS_OK};
     if (in->q[strspn(in->q, " ")])
-        self.asked = without_empty_words(in->q, call->arena);
+        self.asked = without(in->q, EMPTY_WORDS, sizeof EMPTY_WORDS / sizeof *EMPTY_WORDS,
+                             call->arena);
     self.facets = facet_match(in, call->arena);
     self.found = ARRAY(call->arena, candidate_t, 2 * SEARCH_CANDIDATES_MAX);
     if (!self.facets || !self.found)

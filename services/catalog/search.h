@@ -10,8 +10,3 @@
 
 /* Makes an item findable as it is now, or (in_force false) no longer. */
 status_t search_put(call_t *call, const Catalog__Item *item, int64_t popularity, bool in_force);
-
-/* Cuts a text into pieces that are, or are not, part of what was asked.  At most
- * `length_max` characters around the first hit; sets *ret and gives their number. */
-size_t search_highlight(const char *text, const char *asked, size_t length_max, arena_t *arena,
-                        Catalog__Segment ***ret);

@@ -1,8 +1,7 @@
 /* search_test.c - finding items. */
 #include "catalog_test.h"
-#include "facet.h"
 #include "pinyin.h"
-#include "search.h"
+#include "highlight.h"
 
 static const char LIST[] =
     "[{\"name\":\"建筑工程施工许可证核发\",\"itemCode\":\"S-1\",\"departmentId\":\"zjj\",\"departmentName\":\"住建局\","
@@ -121,7 +120,7 @@ TEST(popular_items_come_first)
     EXPECT(text_equal(hit_name(search_for(bench, "证明"), 0), "证明乙"));
     EXPECT(text_equal(hit_name(search_for(bench, ""), 0), "证明乙"));
     EXPECT(get_item(bench, "P-2")->popularity == 5);
-    EXPECT(bench_count(bench, "SELECT count(*) FROM item_search") == 2);
+    EXPECT(bench_count(bench, "SELECT count(*) FROM item_names") == 2);
     EXPECT(bench_count(bench, "SELECT items FROM facet_counts WHERE facet = 'all'") == 2);
     used.item_id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";             /* unknown: no reason to park the event */
     EXPECT(bench_call(bench, &BENCH_SERVICE, "catalog.CountUse", &used.base, NULL) == STATUS_OK);
@@ -159,7 +158,7 @@ TEST(directory_lists_and_counts)
 static const char *marked(const char *text, const char *asked, size_t length, arena_t *arena)
 {
     Catalog__Segment **segments;
-    size_t count = search_highlight(text, asked, length, arena, &segments);
+    size_t count = highlight(text, asked, length, arena, &segments);
     const char *out = "";
     for (size_t i = 0; i < count; i++)
         out = arena_printf(arena, segments[i]->hit ? "%s[%s]" : "%s%s", out, segments[i]->text);

@@ -2,7 +2,7 @@
 --
 -- `versions` is the truth: each row holds one version as a packed catalog.Item.
 -- `items` repeats of the version in force (or of the newest, while none is) what lists show.
--- `item_codes`, `item_search`, `facet_counts` and `departments` are derived and can be made again.
+-- `item_codes`, `item_names`, `item_words`, `facet_counts` and `departments` are derived and can be made again.
 
 CREATE TABLE items (
     id TEXT PRIMARY KEY,
@@ -10,6 +10,7 @@ CREATE TABLE items (
     newest INTEGER NOT NULL,             -- highest version number
     state INTEGER NOT NULL,              -- catalog.ItemState of what the public sees
     name TEXT NOT NULL,
+    called TEXT NOT NULL DEFAULT '',     -- a line each: name, common name, keywords; for ranking
     main_name TEXT NOT NULL,
     code TEXT NOT NULL,                  -- the longest code it has
     base_code TEXT NOT NULL,
@@ -32,7 +33,7 @@ CREATE TABLE items (
     popularity INTEGER NOT NULL,         -- cases ever submitted
     score INTEGER NOT NULL,              -- completeness, 0-100
     flags INTEGER NOT NULL,              -- how many doubts an import left
-    search_row INTEGER UNIQUE,           -- rowid in item_search; NULL: cannot be found
+    search_row INTEGER UNIQUE,           -- rowid in item_names and item_words; NULL: cannot be found
     facets TEXT NOT NULL                 -- tokens it is counted under
 ) STRICT;
 CREATE INDEX items_by_department ON items(department_id, id);
@@ -99,9 +100,13 @@ CREATE TABLE item_sources (
 ) STRICT;
 
 -- Full text of the items in force (search.c).  rowids grow with falling popularity, so that the
--- first matches are the most used ones.
-CREATE VIRTUAL TABLE item_search USING fts5(
-    name, words, initials, facets, detail = column, columnsize = 0
+-- first matches are the most used ones.  Two tables, because words like 身份证 stand in the materials
+-- of every item and would make each search in names walk them all.
+CREATE VIRTUAL TABLE item_names USING fts5(
+    name, initials, facets, detail = column, columnsize = 0
+);
+CREATE VIRTUAL TABLE item_words USING fts5(
+    words, facets, detail = column, columnsize = 0
 );
 
 CREATE TABLE facet_counts (
