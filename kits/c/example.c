@@ -8,7 +8,7 @@
 
 static yiwang_t *platform;
 
-static void *ask(const char *method, const ProtobufCMessage *in, const ProtobufCMessageDescriptor *out)
+static void *ask(const char *method, const void *in, const ProtobufCMessageDescriptor *out)
 {
     void *answer = yiwang_call(platform, method, in, out, NULL, 30000);
     if (!answer) {
@@ -28,7 +28,7 @@ static void handle(const char *id)
     printf("%s %s: %zu form values\n", it->summary->number, it->summary->item_name, it->n_form);
 
     Case__AcceptRequest accept = CASE__ACCEPT_REQUEST__INIT;
-    accept.id = id, accept.version = it->summary->version;      /* every change names the version it saw */
+    accept.id = id, accept.version = it->summary->version; /* every change names the one it saw */
     Case__CaseStatus *now = ask("case.Accept", &accept.base, &case__case_status__descriptor);
     for (size_t i = 0; i < it->n_stages; i++) {
         Case__FinishStageRequest finish = CASE__FINISH_STAGE_REQUEST__INIT;
@@ -43,7 +43,7 @@ static void handle(const char *id)
     ask("case.Decide", &decide.base, &case__case_status__descriptor);
     printf("%s granted\n", it->summary->number);
     yiwang_close(&platform);
-    exit(0);                                    /* which frees the answers, too */
+    exit(0); /* which frees the answers, too */
 }
 
 int main(int argc, char **argv)
@@ -55,6 +55,6 @@ int main(int argc, char **argv)
         Case__WatchAnswer *answer = ask("case.Watch", &watch.base, &case__watch_answer__descriptor);
         for (size_t i = 0; i < answer->n_changes; i++)
             handle(answer->changes[i]->case_id);
-        watch.cursor = answer->cursor;          /* a real system keeps it */
+        watch.cursor = answer->cursor; /* a real system keeps it */
     }
 }

@@ -5,24 +5,30 @@
 #include "yiwang/status.pb-c.h"
 
 enum { READY = 1, CALL = 2, ANSWER = 3, BYE = 5, HEARTBEAT = 6 };
-enum { INVALID_ARGUMENT = 3, DEADLINE_EXCEEDED = 4, INTERNAL = 13, UNAVAILABLE = 14, UNAUTHENTICATED = 16 };
+enum {
+    INVALID_ARGUMENT = 3,
+    DEADLINE_EXCEEDED = 4,
+    INTERNAL = 13,
+    UNAVAILABLE = 14,
+    UNAUTHENTICATED = 16
+};
 
-#define HEADER_MIN 22
+#define HEADER_MIN     22
 #define BODY_BYTES_MAX (4 << 20)
 #define NAME_MAX_BYTES 64
-#define PAUSE_MS 500                    /* before a call is tried again, when the answer does not say */
+#define PAUSE_MS       500 /* before a call is tried again, when the answer does not say */
 
 struct yiwang {
     char *endpoint;
     zcert_t *own, *broker;
-    zsock_t *socket;                    /* DEALER; NULL: not connected */
-    uint64_t number;                    /* of the last call */
+    zsock_t *socket; /* DEALER; NULL: not connected */
+    uint64_t number; /* of the last call */
     yiwang_error_t error;
 };
 
 yiwang_t *yiwang_open(const char *endpoint, const char *key_file, const char *broker_file)
 {
-    zsys_handler_set(NULL);             /* signals are the program's */
+    zsys_handler_set(NULL); /* signals are the program's */
     yiwang_t *self = calloc(1, sizeof *self);
     if (!self)
         return NULL;
@@ -44,8 +50,8 @@ static void put(uint8_t *out, uint64_t value, int bytes)
 
 /* Sends a header, and meta and body when there are any.  False: libzmq gave the connection up,
  * which is how a refused key shows. */
-static bool say(yiwang_t *self, uint8_t command, const char *name, uint32_t timeout_ms, zframe_t *meta,
-                zframe_t *body)
+static bool say(yiwang_t *self, uint8_t command, const char *name, uint32_t timeout_ms,
+                zframe_t *meta, zframe_t *body)
 {
     uint8_t header[HEADER_MIN + NAME_MAX_BYTES] = "YW01";
     size_t name_size = strlen(name);
@@ -113,8 +119,8 @@ static void fail(yiwang_t *self, int status, const char *code, const char *messa
 
 static void refused(yiwang_t *self, zframe_t *body)
 {
-    Yw__Status *status = (Yw__Status *) protobuf_c_message_unpack(&yw__status__descriptor, NULL,
-                                                                  zframe_size(body), zframe_data(body));
+    Yw__Status *status = (Yw__Status *) protobuf_c_message_unpack(
+        &yw__status__descriptor, NULL, zframe_size(body), zframe_data(body));
     if (!status) {
         fail(self, INTERNAL, "answer", "平台的应答无法识别。");
         return;
@@ -133,20 +139,24 @@ static void refused(yiwang_t *self, zframe_t *body)
 static bool hear(yiwang_t *self, const ProtobufCMessageDescriptor *out, ProtobufCMessage **ret)
 {
     zmsg_t *message = zmsg_recv(self->socket);
-    zframe_t *header = message ? zmsg_first(message) : NULL, *body = message ? zmsg_last(message) : NULL;
+    zframe_t *header = message ? zmsg_first(message) : NULL,
+             *body = message ? zmsg_last(message) : NULL;
     uint8_t number[8];
     put(number, self->number, 8);
     bool ended = false;
-    if (!header || zframe_size(header) < HEADER_MIN || memcmp(zframe_data(header), "YW01", 4) != 0) {
+    if (!header || zframe_size(header) < HEADER_MIN ||
+        memcmp(zframe_data(header), "YW01", 4) != 0) {
         /* not of this protocol */
     } else if (zframe_data(header)[4] == BYE) {
         disconnect(self, 0);
         fail(self, UNAVAILABLE, "worker_lost", "连接已断开，结果未知。");
         ended = true;
-    } else if (zframe_data(header)[4] == ANSWER && memcmp(zframe_data(header) + 12, number, 8) == 0) {
+    } else if (zframe_data(header)[4] == ANSWER &&
+               memcmp(zframe_data(header) + 12, number, 8) == 0) {
         if (zframe_data(header)[5] != 0)
             refused(self, body);
-        else if (!(*ret = protobuf_c_message_unpack(out, NULL, zframe_size(body), zframe_data(body))))
+        else if (!(*ret =
+                       protobuf_c_message_unpack(out, NULL, zframe_size(body), zframe_data(body))))
             fail(self, INTERNAL, "answer", "平台的应答无法识别。");
         ended = true;
     }
@@ -170,17 +180,18 @@ static ProtobufCMessage *attempt(yiwang_t *self, const char *method, zframe_t *m
 
     ProtobufCMessage *answer = NULL;
     zmq_pollitem_t item = {.socket = zsock_resolve(self->socket), .events = ZMQ_POLLIN};
-    while (said && zclock_mono() < end_ms + 1000) {     /* the platform keeps the deadline */
+    while (said && zclock_mono() < end_ms + 1000) { /* the platform keeps the deadline */
         if (zmq_poll(&item, 1, 1000) <= 0)
             said = say(self, HEARTBEAT, "", 0, NULL, NULL);
         else if (hear(self, out, &answer))
             return answer;
     }
-    disconnect(self, 0);                    /* nothing of this call shall be sent later */
+    disconnect(self, 0); /* nothing of this call shall be sent later */
     if (said)
         fail(self, DEADLINE_EXCEEDED, "no_answer", "平台没有应答：请检查地址、密钥和网络。");
     else
-        fail(self, UNAUTHENTICATED, "key_refused", "平台不接受本系统的密钥：请检查是否已登记、是否有效。");
+        fail(self, UNAUTHENTICATED, "key_refused",
+             "平台不接受本系统的密钥：请检查是否已登记、是否有效。");
     return NULL;
 }
 
@@ -192,10 +203,12 @@ static zframe_t *pack(const ProtobufCMessage *message)
 }
 
 ProtobufCMessage *yiwang_call(yiwang_t *self, const char *method, const ProtobufCMessage *in,
-                              const ProtobufCMessageDescriptor *out, const char *key, uint32_t timeout_ms)
+                              const ProtobufCMessageDescriptor *out, const char *key,
+                              uint32_t timeout_ms)
 {
     int64_t end_ms = zclock_mono() + timeout_ms;
-    if (strlen(method) > NAME_MAX_BYTES || protobuf_c_message_get_packed_size(in) > BODY_BYTES_MAX) {
+    if (strlen(method) > NAME_MAX_BYTES ||
+        protobuf_c_message_get_packed_size(in) > BODY_BYTES_MAX) {
         fail(self, INVALID_ARGUMENT, "too_large", "请求超过 4 MiB，或方法名过长。");
         return NULL;
     }
@@ -205,7 +218,8 @@ ProtobufCMessage *yiwang_call(yiwang_t *self, const char *method, const Protobuf
     zframe_t *meta = pack(&fields.base), *body = pack(in);
 
     ProtobufCMessage *answer;
-    while (!(answer = attempt(self, method, meta, body, out, end_ms)) && self->error.status == UNAVAILABLE) {
+    while (!(answer = attempt(self, method, meta, body, out, end_ms)) &&
+           self->error.status == UNAVAILABLE) {
         int pause_ms = self->error.retry_after_ms ? (int) self->error.retry_after_ms : PAUSE_MS;
         if (zclock_mono() + pause_ms >= end_ms)
             break;

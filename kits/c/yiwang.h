@@ -15,9 +15,9 @@
 typedef struct yiwang yiwang_t;
 
 typedef struct {
-    int status;                 /* gRPC's number: 7 is PERMISSION_DENIED */
-    char code[65];              /* stable, for programs: "not_granted" */
-    char message[1501];         /* Chinese, for people; with the fields at fault */
+    int status;         /* gRPC's number: 7 is PERMISSION_DENIED */
+    char code[65];      /* stable, for programs: "not_granted" */
+    char message[1501]; /* Chinese, for people; with the fields at fault */
     uint32_t retry_after_ms;
 } yiwang_error_t;
 
@@ -31,7 +31,8 @@ void yiwang_close(yiwang_t **self);
  * once, for ever.  Give your own when your program may ask again after a restart; NULL: a new one.
  * What is unavailable is tried again until timeout_ms have passed. */
 ProtobufCMessage *yiwang_call(yiwang_t *self, const char *method, const ProtobufCMessage *in,
-                              const ProtobufCMessageDescriptor *out, const char *key, uint32_t timeout_ms);
+                              const ProtobufCMessageDescriptor *out, const char *key,
+                              uint32_t timeout_ms);
 
 /* Of the last call that gave NULL. */
 const yiwang_error_t *yiwang_error(const yiwang_t *self);

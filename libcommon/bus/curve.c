@@ -81,7 +81,8 @@ static bool write_file(const char *path, int flags, mode_t mode, const char *tex
 status_t curve_save(const char *path, const curve_t *keys)
 {
     char text[FILE_BYTES_MAX], public_path[FILE_BYTES_MAX];
-    snprintf(text, sizeof text, "metadata\ncurve\n    public-key = \"%s\"\n    secret-key = \"%s\"\n",
+    snprintf(text, sizeof text,
+             "metadata\ncurve\n    public-key = \"%s\"\n    secret-key = \"%s\"\n",
              keys->public_key, keys->secret_key);
     bool ok = write_file(path, O_EXCL, 0600, text);
     crypto_wipe(text, sizeof text);

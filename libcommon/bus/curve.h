@@ -11,11 +11,11 @@
 #include <stdbool.h>
 #include "status.h"
 
-#define CURVE_KEY_SIZE 41               /* Z85 text and its 0 */
+#define CURVE_KEY_SIZE 41 /* Z85 text and its 0 */
 
 typedef struct {
     char public_key[CURVE_KEY_SIZE];
-    char secret_key[CURVE_KEY_SIZE];    /* "" when only the public key is known */
+    char secret_key[CURVE_KEY_SIZE]; /* "" when only the public key is known */
 } curve_t;
 
 /* A new pair. */

@@ -135,6 +135,6 @@ bool frame_read(const void *data, size_t size, frame_t *ret)
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-    return "called_from_lib:libzmq.so\ncalled_from_lib:libsodium.so\n";        /* its CURVE */
+    return "called_from_lib:libzmq.so\ncalled_from_lib:libsodium.so\n"; /* its CURVE */
 }
 #endif

@@ -22,23 +22,23 @@
 #include <stdint.h>
 #include "status.h"
 
-#define FRAME_MAGIC "YW01"
-#define FRAME_NAME_MAX 64
+#define FRAME_MAGIC      "YW01"
+#define FRAME_NAME_MAX   64
 #define FRAME_SENDER_MAX 96
 #define FRAME_HEADER_MAX (22 + FRAME_NAME_MAX + FRAME_SENDER_MAX)
-#define FRAME_META_MAX (8u << 10)
-#define FRAME_BODY_MAX (4u << 20)
+#define FRAME_META_MAX   (8u << 10)
+#define FRAME_BODY_MAX   (4u << 20)
 
 typedef enum {
-    COMMAND_READY = 1,        /* peer: here I am; as worker for service `name`, window calls at once;
-                               * as asker only: no name, window 0 */
+    COMMAND_READY = 1, /* peer: here I am; as worker for service `name`, window calls at once;
+                        * as asker only: no name, window 0 */
     COMMAND_CALL = 2,
     COMMAND_ANSWER = 3,
-    COMMAND_DRAIN = 4,        /* worker: no more for me, answers still come; the broker says it back when
-                               * the last is sent.  Without a name, from a broker: ask another broker */
-    COMMAND_BYE = 5,          /* either side: I am gone */
+    COMMAND_DRAIN = 4, /* worker: no more for me, answers still come; the broker says it back when
+                        * the last is sent.  Without a name, from a broker: ask another broker */
+    COMMAND_BYE = 5,   /* either side: I am gone */
     COMMAND_HEARTBEAT = 6,
-    COMMAND_CANCEL = 7        /* asking side: nobody waits for `call` any more */
+    COMMAND_CANCEL = 7 /* asking side: nobody waits for `call` any more */
 } command_t;
 
 typedef struct {

@@ -87,7 +87,7 @@ TEST(frame_names_hold_plain_characters_only)
     frame = CALL;
     uint8_t bytes[FRAME_HEADER_MAX];
     size_t size = frame_write(&frame, bytes);
-    bytes[22] = 0;                                  /* a zero inside would end the name early */
+    bytes[22] = 0; /* a zero inside would end the name early */
     EXPECT(!frame_read(bytes, size, &frame));
 }
 

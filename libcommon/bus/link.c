@@ -18,48 +18,48 @@
 
 _Static_assert(sizeof(link_part_t) >= sizeof(zmq_msg_t), "a part holds a zmq_msg_t");
 
-#define LINGER_MS 1000
-#define RECONNECT_MS 50                 /* a restarted broker is found so fast ... */
-#define RECONNECT_MAX_MS 1000           /* ... and one that stays away is asked so often */
-#define REJOIN_MS 1000                  /* between two READYs to a broker that answers BYE */
+#define LINGER_MS         1000
+#define RECONNECT_MS      50   /* a restarted broker is found so fast ... */
+#define RECONNECT_MAX_MS  1000 /* ... and one that stays away is asked so often */
+#define REJOIN_MS         1000 /* between two READYs to a broker that answers BYE */
 #define MESSAGE_BYTES_MAX ((int64_t) FRAME_BODY_MAX + (64 << 10))
-#define STREAK_MAX 64                   /* messages taken from one broker before the next has a turn */
-#define PARTS_MAX 3
+#define STREAK_MAX        64 /* messages taken from one broker before the next has a turn */
+#define PARTS_MAX         3
 
 typedef enum {
-    STATE_AWAY,                         /* not connected, or READY is not said yet */
-    STATE_JOINING,                      /* READY said, not yet answered */
+    STATE_AWAY,    /* not connected, or READY is not said yet */
+    STATE_JOINING, /* READY said, not yet answered */
     STATE_ALIVE,
-    STATE_LEAVING                       /* alive, but said DRAIN: no new calls */
+    STATE_LEAVING /* alive, but said DRAIN: no new calls */
 } state_t;
 
 typedef struct {
     char *endpoint;
-    void *socket;                       /* DEALER */
+    void *socket; /* DEALER */
     state_t state;
-    int64_t opened_ms;                  /* the socket was made */
-    int64_t joined_ms;                  /* the last READY */
-    int64_t heard_ms;                   /* the last frame of theirs */
-    int64_t said_ms;                    /* our last heartbeat */
-    uint32_t open;                      /* calls we asked and that are not answered */
-    bool said_ready;                    /* ever, on this socket */
-    bool lost;                          /* the user is to be told */
-    bool drained;                       /* no CALL will come */
-    bool busy;                          /* gave messages since it was last found empty */
+    int64_t opened_ms; /* the socket was made */
+    int64_t joined_ms; /* the last READY */
+    int64_t heard_ms;  /* the last frame of theirs */
+    int64_t said_ms;   /* our last heartbeat */
+    uint32_t open;     /* calls we asked and that are not answered */
+    bool said_ready;   /* ever, on this socket */
+    bool lost;         /* the user is to be told */
+    bool drained;      /* no CALL will come */
+    bool busy;         /* gave messages since it was last found empty */
 } broker_t;
 
 struct link {
     void *context;
-    int epoll;                          /* watches the ZMQ_FD of every socket */
+    int epoll; /* watches the ZMQ_FD of every socket */
     broker_t brokers[LINK_BROKERS_MAX];
     int broker_count;
-    int turn;                           /* broker that is read next */
+    int turn; /* broker that is read next */
     int streak;
     char *service;
     uint16_t window;
     char *server_key, *public_key, *secret_key;
     bool draining;
-    int64_t now_ms;                     /* of the last tick, or of link_open() */
+    int64_t now_ms; /* of the last tick, or of link_open() */
     uint64_t malformed;
 };
 
@@ -134,7 +134,7 @@ static void socket_close(link_t *self, broker_t *broker, int linger_ms)
 static void socket_renew(link_t *self, broker_t *broker)
 {
     socket_close(self, broker, 0);
-    CHECK(socket_open(self, broker));           /* it took the same endpoint and keys before */
+    CHECK(socket_open(self, broker)); /* it took the same endpoint and keys before */
 }
 
 static int socket_events(broker_t *broker)
@@ -216,7 +216,7 @@ static void part_read(void *socket, zmq_msg_t *part)
 {
     int rc;
     do
-        rc = zmq_msg_recv(part, socket, 0);     /* the rest of a message is there */
+        rc = zmq_msg_recv(part, socket, 0); /* the rest of a message is there */
     while (rc < 0 && errno == EINTR);
     CHECK(rc >= 0);
 }
@@ -238,7 +238,7 @@ static bool message_read(broker_t *broker, link_message_t *ret, bool *ret_good)
         zmq_msg_t rest, *part = next < 2 ? (zmq_msg_t *) &ret->parts[next] : &rest;
         if (part == &rest) {
             zmq_msg_init(&rest);
-            good = false;                       /* more parts than the command has */
+            good = false; /* more parts than the command has */
         }
         part_read(broker->socket, part);
         more = zmq_msg_more(part);
@@ -247,7 +247,7 @@ static bool message_read(broker_t *broker, link_message_t *ret, bool *ret_good)
         next++;
     }
     if (next < 2)
-        good = false;                           /* fewer */
+        good = false; /* fewer */
     if (good)
         message_point(ret);
     *ret_good = good && ret->meta_size <= FRAME_META_MAX && ret->body_size <= FRAME_BODY_MAX;
@@ -268,7 +268,7 @@ static bool heard(link_t *self, broker_t *broker, const frame_t *frame)
     if (broker->state == STATE_JOINING && frame->command == COMMAND_HEARTBEAT)
         broker->state = STATE_ALIVE;
     if (!is_alive(broker))
-        return false;                           /* of a life before */
+        return false; /* of a life before */
 
     switch (frame->command) {
     case COMMAND_DRAIN:
@@ -315,7 +315,8 @@ static step_t step(link_t *self, broker_t *broker, link_message_t *ret)
     bool good;
     if (!message_read(broker, ret, &good)) {
         /* A wake-up without a message says that the connection came or went. */
-        bool again = (!broker->busy || broker->state != STATE_ALIVE) && watch_connection(self, broker);
+        bool again =
+            (!broker->busy || broker->state != STATE_ALIVE) && watch_connection(self, broker);
         broker->busy = false;
         return again || broker->lost ? STEP_INSIDE : STEP_NOTHING;
     }
@@ -394,8 +395,8 @@ status_t link_open(const link_options_t *options, int64_t mono_ms, link_t **ret,
             wrong = zmq_strerror(errno);
     }
     if (wrong) {
-        snprintf(error, error_size, "bus '%s': %s", options->endpoints[0] ? options->endpoints[0] : "",
-                 wrong);
+        snprintf(error, error_size, "bus '%s': %s",
+                 options->endpoints[0] ? options->endpoints[0] : "", wrong);
         link_close(&self);
         return STATUS_INVALID_ARGUMENT;
     }
@@ -525,7 +526,7 @@ status_t link_call(link_t *self, uint64_t call, const char *name, uint32_t timeo
 
     broker_t *broker;
     while ((broker = choose(self)) && !say(broker, &frame, ZMQ_SNDMORE))
-        lose(broker);                           /* its connection is gone: try the next */
+        lose(broker); /* its connection is gone: try the next */
     if (!broker)
         return STATUS_UNAVAILABLE;
     say_part(broker, meta, meta_size, ZMQ_SNDMORE);

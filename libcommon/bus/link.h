@@ -19,30 +19,35 @@
 #include <stdint.h>
 #include "frame.h"
 
-#define LINK_BROKERS_MAX 8
-#define LINK_OPEN_MAX 65536             /* calls asked of one broker and not answered */
+#define LINK_BROKERS_MAX  8
+#define LINK_OPEN_MAX     65536 /* calls asked of one broker and not answered */
 #define LINK_HEARTBEAT_MS 1000
-#define LINK_SILENCE_MS 4000            /* nothing heard for so long: the broker is dead */
+#define LINK_SILENCE_MS   4000 /* nothing heard for so long: the broker is dead */
 
 typedef struct link link_t;
 
 typedef struct {
-    const char *const *endpoints;     /* brokers, NULL ends the list: "ipc:///run/…/broker" or "tcp://…" */
-    const char *service;              /* worker for this service; NULL: asks only */
-    uint16_t window;                  /* calls it will hold at once */
+    /* Brokers, NULL ends the list: "ipc:///run/…/broker" or "tcp://…". */
+    const char *const *endpoints;
+    const char *service; /* worker for this service; NULL: asks only */
+    uint16_t window;     /* calls it will hold at once */
     /* CURVE for tcp endpoints, all Z85; NULL for ipc. */
     const char *server_key, *public_key, *secret_key;
 } link_options_t;
 
 /* A part that owns its bytes; freed by link_message_free(). */
-typedef struct { _Alignas(void *) unsigned char opaque[64]; } link_part_t;
+typedef struct {
+    _Alignas(void *) unsigned char opaque[64];
+} link_part_t;
 
 /* Not to be copied by assignment, because small parts live inside: link_message_move(). */
 typedef struct {
     frame_t frame;
-    int broker;                       /* index of the broker it came from: ANSWERs go back there */
-    const void *meta;  size_t meta_size;      /* point into the parts below */
-    const void *body;  size_t body_size;
+    int broker; /* index of the broker it came from: ANSWERs go back there */
+    const void *meta;
+    size_t meta_size; /* point into the parts below */
+    const void *body;
+    size_t body_size;
     link_part_t parts[2];
 } link_message_t;
 
@@ -80,8 +85,8 @@ status_t link_call(link_t *self, uint64_t call, const char *name, uint32_t timeo
                    int *ret_broker);
 /* Answers a CALL that came from `broker` with its `call` number.  A body past FRAME_BODY_MAX becomes
  * INTERNAL without a body.  UNAVAILABLE: that broker is gone, nobody waits. */
-status_t link_answer(link_t *self, int broker, uint64_t call, status_t status,
-                     const void *body, size_t body_size);
+status_t link_answer(link_t *self, int broker, uint64_t call, status_t status, const void *body,
+                     size_t body_size);
 /* Nobody waits for `call` any more: no ANSWER will come, or one that was on its way. */
 void link_cancel(link_t *self, int broker, uint64_t call);
 

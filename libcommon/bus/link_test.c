@@ -17,9 +17,9 @@
 typedef struct {
     void *context, *router;
     char endpoint[96];
-    uint8_t peer[5];                    /* who spoke last */
+    uint8_t peer[5]; /* who spoke last */
     frame_t frame;
-    char body[64];                      /* last part of what it said */
+    char body[64]; /* last part of what it said */
     int parts;
 } stand_t;
 
@@ -42,7 +42,7 @@ static void stand_close(stand_t *self)
         return;
     zmq_close(self->router);
     zmq_ctx_term(self->context);
-    unlink(self->endpoint + strlen("ipc://"));         /* libzmq leaves it */
+    unlink(self->endpoint + strlen("ipc://")); /* libzmq leaves it */
     self->router = NULL;
 }
 
@@ -100,7 +100,8 @@ static link_t *open_link(const char *const *endpoints, const char *service)
 {
     link_t *link = NULL;
     char error[200] = "";
-    link_options_t options = {.endpoints = endpoints, .service = service, .window = service ? 8 : 0};
+    link_options_t options = {
+        .endpoints = endpoints, .service = service, .window = service ? 8 : 0};
     if (link_open(&options, 1000, &link, error, sizeof error) != STATUS_OK)
         fprintf(stderr, "%s\n", error);
     return link;
@@ -151,7 +152,10 @@ TEST(link_joins_as_worker_and_answers)
     EXPECT(join(&stand, link));
     EXPECT(strcmp(stand.frame.name, "case") == 0 && stand.frame.window == 8);
 
-    frame_t call = {.command = COMMAND_CALL, .call = 77, .timeout_ms = 9, .name = "case.Get",
+    frame_t call = {.command = COMMAND_CALL,
+                    .call = 77,
+                    .timeout_ms = 9,
+                    .name = "case.Get",
                     .sender = "system:a:b"};
     stand_say(&stand, &call, 3, "question");
     link_message_t message;
@@ -213,7 +217,8 @@ static void *answer_all(void *arg)
 {
     stand_t *stand = arg;
     while (stand_hear(stand) == COMMAND_CALL)
-        stand_say(stand, &(frame_t){.command = COMMAND_ANSWER, .call = stand->frame.call}, 2, "fine");
+        stand_say(stand, &(frame_t){.command = COMMAND_ANSWER, .call = stand->frame.call}, 2,
+                  "fine");
     return NULL;
 }
 
@@ -250,7 +255,7 @@ TEST(link_never_sleeps_over_a_message)
         overslept += silent;
     }
     EXPECT(overslept == 0);
-    link_close(&link);                  /* its BYE ends the thread */
+    link_close(&link); /* its BYE ends the thread */
     pthread_join(thread, NULL);
     stand_close(&stand);
     end();
@@ -266,8 +271,10 @@ TEST(link_refuses_what_is_too_large)
     char *large = calloc(1, FRAME_BODY_MAX + 1);
     char name[FRAME_NAME_MAX + 2] = "";
     memset(name, 'n', FRAME_NAME_MAX + 1);
-    EXPECT(link_call(link, 1, "a.B", 1, large, FRAME_META_MAX + 1, "", 0, NULL) == STATUS_INVALID_ARGUMENT);
-    EXPECT(link_call(link, 1, "a.B", 1, "", 0, large, FRAME_BODY_MAX + 1, NULL) == STATUS_INVALID_ARGUMENT);
+    EXPECT(link_call(link, 1, "a.B", 1, large, FRAME_META_MAX + 1, "", 0, NULL) ==
+           STATUS_INVALID_ARGUMENT);
+    EXPECT(link_call(link, 1, "a.B", 1, "", 0, large, FRAME_BODY_MAX + 1, NULL) ==
+           STATUS_INVALID_ARGUMENT);
     EXPECT(link_call(link, 1, name, 1, "", 0, "", 0, NULL) == STATUS_INVALID_ARGUMENT);
     EXPECT(link_call(link, 1, "", 1, "", 0, "", 0, NULL) == STATUS_INVALID_ARGUMENT);
     EXPECT(link_answer(link, 0, 1, STATUS_OK, large, FRAME_BODY_MAX + 1) == STATUS_OK);
@@ -302,7 +309,7 @@ TEST(link_tells_of_a_lost_broker_and_joins_the_next)
     stand_open(&stand, "a");
     link_tick(link, 2000);
     EXPECT(join(&stand, link));
-    EXPECT(stand.frame.command == COMMAND_READY);       /* and nothing of the old life before it */
+    EXPECT(stand.frame.command == COMMAND_READY); /* and nothing of the old life before it */
     link_close(&link);
     stand_close(&stand);
     end();
@@ -355,7 +362,7 @@ TEST(link_a_silent_broker_is_dead_after_four_seconds)
     /* We ourselves slept: that says nothing about the broker. */
     zmq_setsockopt(stand.router, ZMQ_RCVTIMEO, &(int){50}, sizeof(int));
     while (stand_hear(&stand) != 0)
-        continue;                       /* heartbeats of the old connection */
+        continue; /* heartbeats of the old connection */
     link_tick(link, 6000);
     zmq_setsockopt(stand.router, ZMQ_RCVTIMEO, &(int){WAIT_MS}, sizeof(int));
     EXPECT(join(&stand, link));
@@ -378,12 +385,13 @@ TEST(link_uses_the_living_of_two_brokers)
     int first, second, broker;
     EXPECT(link_call(link, 1, "a.B", 1000, "", 0, "", 0, &first) == STATUS_OK);
     EXPECT(link_call(link, 2, "a.B", 1000, "", 0, "", 0, &second) == STATUS_OK);
-    EXPECT(first != second);                            /* the one with fewer open */
+    EXPECT(first != second); /* the one with fewer open */
 
-    SAY(&a, .command = COMMAND_DRAIN);                  /* it wants no more calls */
+    SAY(&a, .command = COMMAND_DRAIN); /* it wants no more calls */
     EXPECT(link_quiet(link));
     for (uint64_t call = 3; call < 8; call++)
-        EXPECT(link_call(link, call, "a.B", 1000, "", 0, "", 0, &broker) == STATUS_OK && broker == 1);
+        EXPECT(link_call(link, call, "a.B", 1000, "", 0, "", 0, &broker) == STATUS_OK &&
+               broker == 1);
     stand_say(&a, &(frame_t){.command = COMMAND_ANSWER, .call = 1}, 2, "still");
     link_message_t message;
     EXPECT(link_hear(link, &message, WAIT_MS) == COMMAND_ANSWER && message.broker == 0);
@@ -409,10 +417,12 @@ TEST(link_is_drained_when_the_broker_says_so)
     link_drain(link);
     EXPECT(stand_hear(&stand) == COMMAND_DRAIN && strcmp(stand.frame.name, "case") == 0);
     EXPECT(!link_drained(link));
-    stand_say(&stand, &(frame_t){.command = COMMAND_CALL, .call = 4, .timeout_ms = 1, .name = "case.Get"}, 3, "");
+    stand_say(&stand,
+              &(frame_t){.command = COMMAND_CALL, .call = 4, .timeout_ms = 1, .name = "case.Get"},
+              3, "");
     SAY(&stand, .command = COMMAND_DRAIN, .name = "case");
     link_message_t message;
-    EXPECT(link_hear(link, &message, WAIT_MS) == COMMAND_CALL);     /* sent before it knew */
+    EXPECT(link_hear(link, &message, WAIT_MS) == COMMAND_CALL); /* sent before it knew */
     link_message_free(&message);
     EXPECT(link_quiet(link));
     EXPECT(link_drained(link));
@@ -437,10 +447,11 @@ TEST(link_drops_what_is_no_message)
     EXPECT(join(&stand, link));
     zmq_send(stand.router, stand.peer, 5, ZMQ_SNDMORE);
     zmq_send(stand.router, "rubbish", 7, 0);
-    stand_say(&stand, &(frame_t){.command = COMMAND_ANSWER, .call = 1}, 1, NULL);      /* no body */
-    stand_say(&stand, &(frame_t){.command = COMMAND_ANSWER, .call = 1}, 5, "x");       /* too many */
+    stand_say(&stand, &(frame_t){.command = COMMAND_ANSWER, .call = 1}, 1, NULL); /* no body */
+    stand_say(&stand, &(frame_t){.command = COMMAND_ANSWER, .call = 1}, 5, "x");  /* too many */
     stand_say(&stand, &(frame_t){.command = COMMAND_HEARTBEAT}, 2, "x");
-    stand_say(&stand, &(frame_t){.command = COMMAND_CALL, .call = 1, .name = "a.B"}, 3, "x");  /* no worker */
+    stand_say(&stand, &(frame_t){.command = COMMAND_CALL, .call = 1, .name = "a.B"}, 3,
+              "x"); /* no worker */
     EXPECT(link_quiet(link));
     EXPECT(link_malformed(link) == 4);
     stand_say(&stand, &(frame_t){.command = COMMAND_ANSWER, .call = 2}, 2, "good");

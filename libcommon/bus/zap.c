@@ -10,10 +10,10 @@
 #include <zmq.h>
 #include "check.h"
 
-#define ENDPOINT "inproc://zeromq.zap.01"
-#define PARTS 7                         /* of a CURVE request */
+#define ENDPOINT       "inproc://zeromq.zap.01"
+#define PARTS          7 /* of a CURVE request */
 #define PART_BYTES_MAX 255
-#define HANDLE_MAX 64                   /* per turn, so a storm of connections does not starve calls */
+#define HANDLE_MAX     64 /* per turn, so a storm of connections does not starve calls */
 
 struct zap {
     void *socket;
@@ -23,7 +23,7 @@ struct zap {
 };
 
 typedef struct {
-    char bytes[PART_BYTES_MAX + 1];     /* with a 0 behind */
+    char bytes[PART_BYTES_MAX + 1]; /* with a 0 behind */
     size_t size;
 } part_t;
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include "status.h"
 
-#define ZAP_KEY_SIZE 41                 /* Z85 text of a CURVE key and its 0 */
+#define ZAP_KEY_SIZE 41 /* Z85 text of a CURVE key and its 0 */
 
 typedef struct zap zap_t;
 
@@ -22,7 +22,7 @@ typedef bool (*zap_decide_t)(void *arg, const char public_key_z85[ZAP_KEY_SIZE])
 /* `zmq_context` is the void * of libzmq; one handler per context, else UNAVAILABLE. */
 status_t zap_open(void *zmq_context, zap_decide_t decide, void *arg, zap_t **ret);
 void zap_close(zap_t **self);
-void *zap_socket(zap_t *self);          /* for zmq_poll */
+void *zap_socket(zap_t *self); /* for zmq_poll */
 /* Answers all that wait, at most 64; true: there may be more. */
 bool zap_handle(zap_t *self);
 uint64_t zap_refused(const zap_t *self);

@@ -28,7 +28,7 @@ static void begin(void)
     client_context = zmq_ctx_new();
     asked = 0;
     EXPECT(zap_open(server_context, decide, &asked, &zap) == STATUS_OK);
-    EXPECT(asked == 0 && zap_refused(zap) == 0);        /* the probe of zap_open() does not count */
+    EXPECT(asked == 0 && zap_refused(zap) == 0); /* the probe of zap_open() does not count */
     server = zmq_socket(server_context, ZMQ_ROUTER);
     zmq_setsockopt(server, ZMQ_LINGER, &(int){0}, sizeof(int));
     zmq_setsockopt(server, ZMQ_CURVE_SERVER, &(int){1}, sizeof(int));
@@ -106,7 +106,7 @@ TEST(zap_refuses_an_unknown_key)
     EXPECT(asked == 1 && zap_refused(zap) == 1);
     zmq_close(socket);
 
-    socket = client(NULL);              /* no CURVE: does not even get to the question */
+    socket = client(NULL); /* no CURVE: does not even get to the question */
     EXPECT(!gets_in(200, user) && asked == 1);
     zmq_close(socket);
     end();
@@ -120,7 +120,7 @@ TEST(zap_silence_lets_nobody_in)
     zmq_pollitem_t item = {.socket = server, .events = ZMQ_POLLIN};
     EXPECT(zmq_poll(&item, 1, 300) == 0);
     char user[ZAP_KEY_SIZE + 1] = "";
-    EXPECT(gets_in(5000, user));        /* and opens with the answer */
+    EXPECT(gets_in(5000, user)); /* and opens with the answer */
     zmq_close(socket);
     end();
 }
@@ -144,7 +144,8 @@ TEST(zap_refuses_strange_requests)
     static const int SIZES[] = {1, 2, 6, 7, 8, 20};
     for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0]; i++) {
         for (int part = 1; part <= SIZES[i]; part++)
-            zmq_send(asker, part == 1 ? "1.0" : "x", part == 1 ? 3 : 1, part < SIZES[i] ? ZMQ_SNDMORE : 0);
+            zmq_send(asker, part == 1 ? "1.0" : "x", part == 1 ? 3 : 1,
+                     part < SIZES[i] ? ZMQ_SNDMORE : 0);
         zap_handle(zap);
         char text[8] = "";
         int parts = 0, more = 1;

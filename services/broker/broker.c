@@ -26,20 +26,21 @@ const broker_options_t BROKER_DEFAULTS = {
     .keys_ms = 5000,
 };
 
-#define BATCH_MAX 256                   /* messages taken from one door before the other has a turn */
-#define CLOCK_EVERY 32                  /* messages between two looks at the clock */
-#define SWEEP_MS 50                     /* how late a deadline may be noticed */
-#define GRACE_MS 500                    /* after a deadline, for a worker's own answer to arrive */
-#define TIMEOUT_MAX_MS 3600000          /* of a call: more is taken for this */
-#define SILENT_BEATS 4
-#define MALFORMED_MAX 10                /* frames of one department connection, then it is not heard */
-#define LINGER_MS 1000
-#define MESSAGE_BYTES_MAX ((int64_t) FRAME_BODY_MAX + (64 << 10))  /* more: libzmq closes the connection */
-#define WAITING_OVERHEAD 256            /* bytes a waiting call costs beside meta and body */
+#define BATCH_MAX      256     /* messages taken from one door before the other has a turn */
+#define CLOCK_EVERY    32      /* messages between two looks at the clock */
+#define SWEEP_MS       50      /* how late a deadline may be noticed */
+#define GRACE_MS       500     /* after a deadline, for a worker's own answer to arrive */
+#define TIMEOUT_MAX_MS 3600000 /* of a call: more is taken for this */
+#define SILENT_BEATS   4
+#define MALFORMED_MAX  10 /* frames of one department connection, then it is not heard */
+#define LINGER_MS      1000
+#define MESSAGE_BYTES_MAX                                                                          \
+    ((int64_t) FRAME_BODY_MAX + (64 << 10)) /* more: libzmq closes the connection */
+#define WAITING_OVERHEAD 256                /* bytes a waiting call costs beside meta and body */
 
 /* Departments: an honest one has department_calls_max open, a low mark is half the high one. */
 #define DEPARTMENT_HWM 256
-#define LOCAL_HWM 200000                /* never reached by peers that count their open calls */
+#define LOCAL_HWM      200000 /* never reached by peers that count their open calls */
 
 /* --- sending ---------------------------------------------------------------- */
 
@@ -49,7 +50,8 @@ static bool send_header(broker_t *self, peer_t *peer, const frame_t *frame, int 
 {
     if (peer->gone)
         return false;
-    if (zmq_send(peer->door->socket, peer->identity, PEER_IDENTITY_SIZE, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0) {
+    if (zmq_send(peer->door->socket, peer->identity, PEER_IDENTITY_SIZE,
+                 ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0) {
         if (errno == EHOSTUNREACH)
             peer_gone(self, peer);
         else
@@ -109,8 +111,8 @@ static void malformed(broker_t *self, peer_t *peer)
     peer->malformed++;
     metric_add(self->metrics.malformed, 1);
     if (peer->door->department && peer->malformed == MALFORMED_MAX) {
-        log_warn("peer %llu with key %s sends malformed frames", (unsigned long long) peer->instance,
-                 peer->key);
+        log_warn("peer %llu with key %s sends malformed frames",
+                 (unsigned long long) peer->instance, peer->key);
         say_bye(self, peer);
         peer->joined = false;
     }
@@ -160,17 +162,18 @@ static void dispatch(broker_t *self, lane_t *lane)
             continue;
         }
         waiting_t *waiting = call->waiting;
-        if (!pass_on(self, call, worker, waiting->name, waiting->sender, &waiting->meta, &waiting->body))
-            continue;                   /* that worker is gone: the next */
+        if (!pass_on(self, call, worker, waiting->name, waiting->sender, &waiting->meta,
+                     &waiting->body))
+            continue; /* that worker is gone: the next */
         lane_take(lane, call);
-        free(waiting);                  /* its parts are sent */
+        free(waiting); /* its parts are sent */
         call->waiting = NULL;
     }
 }
 
 /* Takes meta and body. */
-static void wait_in_lane(open_call_t *call, const frame_t *frame, const char *sender, zmq_msg_t *meta,
-                         zmq_msg_t *body)
+static void wait_in_lane(open_call_t *call, const frame_t *frame, const char *sender,
+                         zmq_msg_t *meta, zmq_msg_t *body)
 {
     waiting_t *waiting = xalloc(sizeof *waiting);
     text_copy(waiting->name, sizeof waiting->name, frame->name);
@@ -204,8 +207,8 @@ static lane_t *lane_of(broker_t *self, const char *name)
     return lane;
 }
 
-status_t broker_ask(broker_t *self, peer_t *asker, const char *sender, const frame_t *frame, zmq_msg_t *meta,
-                    zmq_msg_t *body, refusal_t *ret_refusal)
+status_t broker_ask(broker_t *self, peer_t *asker, const char *sender, const frame_t *frame,
+                    zmq_msg_t *meta, zmq_msg_t *body, refusal_t *ret_refusal)
 {
     lane_t *lane = lane_of(self, frame->name);
     if (!lane) {
@@ -251,7 +254,7 @@ static void on_ready(broker_t *self, peer_t *peer, incoming_t *in)
         return;
     }
     if (peer->lane && (!worker || strcmp(peer->lane->name, name) != 0)) {
-        malformed(self, peer);          /* a connection keeps its service */
+        malformed(self, peer); /* a connection keeps its service */
         say_bye(self, peer);
         peer_gone(self, peer);
         return;
@@ -273,7 +276,8 @@ static void on_ready(broker_t *self, peer_t *peer, incoming_t *in)
 }
 
 /* Whether a department's connection may make this call. */
-static bool admit_department(broker_t *self, peer_t *peer, const grant_t *grant, const frame_t *frame)
+static bool admit_department(broker_t *self, peer_t *peer, const grant_t *grant,
+                             const frame_t *frame)
 {
     if (!grant_allows(grant, frame->name) || text_starts(frame->name, "broker."))
         peer_refuse(self, peer, frame->call, REFUSAL_NOT_GRANTED, frame->name);
@@ -290,7 +294,7 @@ static void on_call(broker_t *self, peer_t *peer, incoming_t *in)
     const char *sender = "";
     if (peer->door->department) {
         const grant_t *grant = grants_find(self->grants, peer->key, self->wall_ms);
-        CHECK(grant);                   /* on_message() looked */
+        CHECK(grant); /* on_message() looked */
         if (!admit_department(self, peer, grant, frame))
             return;
         sender = grant->sender;
@@ -356,7 +360,7 @@ static void on_cancel(broker_t *self, peer_t *peer, incoming_t *in)
 {
     open_call_t *call = calls_find_asked(self->calls, peer, in->frame.call);
     if (call)
-        cancel(self, call);             /* else its answer was faster */
+        cancel(self, call); /* else its answer was faster */
 }
 
 static void on_drain(broker_t *self, peer_t *peer, incoming_t *in)
@@ -366,7 +370,7 @@ static void on_drain(broker_t *self, peer_t *peer, incoming_t *in)
         return;
     }
     peer->draining = true;
-    peer_say(self, peer, &in->frame);   /* the last CALL went out before this */
+    peer_say(self, peer, &in->frame); /* the last CALL went out before this */
 }
 
 static void on_bye(broker_t *self, peer_t *peer, incoming_t *in)
@@ -378,21 +382,18 @@ static void on_bye(broker_t *self, peer_t *peer, incoming_t *in)
 static void on_heartbeat(broker_t *self, peer_t *peer, incoming_t *in)
 {
     (void) self;
-    (void) peer;                        /* being heard is all */
+    (void) peer; /* being heard is all */
     (void) in;
 }
 
 static const struct {
     void (*run)(broker_t *self, peer_t *peer, incoming_t *in);
-    int parts;                          /* header, meta, body */
-    int first;                          /* where the part behind the header goes: 0 meta, 1 body */
+    int parts; /* header, meta, body */
+    int first; /* where the part behind the header goes: 0 meta, 1 body */
 } COMMANDS[] = {
-    [COMMAND_READY] = {on_ready, 1, 0},
-    [COMMAND_CALL] = {on_call, 3, 0},
-    [COMMAND_ANSWER] = {on_answer, 2, 1},
-    [COMMAND_DRAIN] = {on_drain, 1, 0},
-    [COMMAND_BYE] = {on_bye, 1, 0},
-    [COMMAND_HEARTBEAT] = {on_heartbeat, 1, 0},
+    [COMMAND_READY] = {on_ready, 1, 0},   [COMMAND_CALL] = {on_call, 3, 0},
+    [COMMAND_ANSWER] = {on_answer, 2, 1}, [COMMAND_DRAIN] = {on_drain, 1, 0},
+    [COMMAND_BYE] = {on_bye, 1, 0},       [COMMAND_HEARTBEAT] = {on_heartbeat, 1, 0},
     [COMMAND_CANCEL] = {on_cancel, 1, 0},
 };
 
@@ -435,7 +436,7 @@ static peer_t *peer_of(broker_t *self, door_t *door, zmq_msg_t *identity, zmq_ms
 {
     const uint8_t *bytes = zmq_msg_data(identity);
     if (zmq_msg_size(identity) != PEER_IDENTITY_SIZE || bytes[0] != 0)
-        return NULL;                    /* a name it chose itself */
+        return NULL; /* a name it chose itself */
     peer_t *peer = peers_find(self->peers, door, bytes);
     if (peer)
         return peer->gone ? NULL : peer;
@@ -453,7 +454,7 @@ static void part_read(void *socket, zmq_msg_t *part)
 {
     int rc;
     do
-        rc = zmq_msg_recv(part, socket, 0);     /* the rest of a message is there */
+        rc = zmq_msg_recv(part, socket, 0); /* the rest of a message is there */
     while (rc < 0 && errno == EINTR);
     CHECK(rc >= 0);
 }
@@ -490,8 +491,8 @@ static bool take_message(broker_t *self, door_t *door)
     incoming_t in = {.frame.command = COMMAND_BYE};
     zmq_msg_init(&in.meta);
     zmq_msg_init(&in.body);
-    bool good = frame_read(zmq_msg_data(&header), zmq_msg_size(&header), &in.frame) &&
-                !in.frame.sender[0];
+    bool good =
+        frame_read(zmq_msg_data(&header), zmq_msg_size(&header), &in.frame) && !in.frame.sender[0];
     good = read_parts(door->socket, zmq_msg_more(&header), &in.frame, &in) && good;
 
     peer_t *peer = peer_of(self, door, &identity, &header);
@@ -685,7 +686,7 @@ static bool turn(broker_t *self, int stop_fd)
         {.fd = self->department.fd, .events = POLLIN},
         {.fd = ask_zap ? self->zap_fd : -1, .events = POLLIN},
     };
-    poll(fds, 4, self->awake ? 0 : next_tick_ms(self));         /* EINTR: an empty turn */
+    poll(fds, 4, self->awake ? 0 : next_tick_ms(self)); /* EINTR: an empty turn */
     look_at_clock(self);
     bool more = ask_zap && zap_handle(self->zap);
     tick(self);
@@ -767,20 +768,22 @@ static bool open_department_door(broker_t *self)
     set_int(socket, ZMQ_TCP_KEEPALIVE, 1);
     set_int(socket, ZMQ_IPV6, 1);
     if (zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, "departments", 11) != 0 ||
-        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, options->keys->secret_key, CURVE_KEY_SIZE - 1) != 0 ||
+        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, options->keys->secret_key,
+                       CURVE_KEY_SIZE - 1) != 0 ||
         zmq_bind(socket, options->department_endpoint) != 0)
         return false;
     size_t size = sizeof self->department_endpoint;
     return zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, self->department_endpoint, &size) == 0;
 }
 
-status_t broker_open(const broker_options_t *options, broker_t **ret, char *error, size_t error_size)
+status_t broker_open(const broker_options_t *options, broker_t **ret, char *error,
+                     size_t error_size)
 {
     broker_t *self = xalloc(sizeof *self);
     self->options = options;
     self->department.department = true;
     self->department.fd = self->zap_fd = -1;
-    self->awake = true;                 /* edges before the first turn */
+    self->awake = true; /* edges before the first turn */
     look_at_clock(self);
     self->started_ms = self->now_us / 1000;
     self->peers = peers_new(options->peers_max);

@@ -13,19 +13,19 @@
 typedef struct broker broker_t;
 
 typedef struct {
-    const char *local_endpoint;         /* "ipc:///…/broker" */
-    const char *department_endpoint;    /* "tcp://ADDRESS:PORT"; NULL or "": no department door */
-    const curve_t *keys;                /* of the department door */
-    uint32_t calls_max;                 /* open calls in all */
+    const char *local_endpoint;      /* "ipc:///…/broker" */
+    const char *department_endpoint; /* "tcp://ADDRESS:PORT"; NULL or "": no department door */
+    const curve_t *keys;             /* of the department door */
+    uint32_t calls_max;              /* open calls in all */
     uint32_t peers_max;
-    uint32_t department_calls_max;      /* open calls of one department connection */
-    uint32_t queue_calls;               /* waiting calls per service */
+    uint32_t department_calls_max; /* open calls of one department connection */
+    uint32_t queue_calls;          /* waiting calls per service */
     uint64_t queue_bytes;
-    uint32_t heartbeat_ms;              /* dead after four of them without a frame */
-    uint32_t absent_ms;                 /* calls wait so long for a service without workers */
-    uint32_t start_ms;                  /* after our start for services not yet seen */
-    uint32_t stop_ms;                   /* for open calls after broker_run() was told to stop */
-    uint32_t keys_ms;                   /* between two looks at identity's key table */
+    uint32_t heartbeat_ms; /* dead after four of them without a frame */
+    uint32_t absent_ms;    /* calls wait so long for a service without workers */
+    uint32_t start_ms;     /* after our start for services not yet seen */
+    uint32_t stop_ms;      /* for open calls after broker_run() was told to stop */
+    uint32_t keys_ms;      /* between two looks at identity's key table */
 } broker_options_t;
 
 /* The values the platform runs with; endpoints and keys are left to the caller. */
@@ -33,7 +33,8 @@ extern const broker_options_t BROKER_DEFAULTS;
 
 /* Binds.  `options` and what it points to are borrowed for the broker's life.  Failure: `error` says which
  * endpoint and why. */
-status_t broker_open(const broker_options_t *options, broker_t **ret, char *error, size_t error_size);
+status_t broker_open(const broker_options_t *options, broker_t **ret, char *error,
+                     size_t error_size);
 void broker_close(broker_t **self);
 
 /* Works until `stop_fd` is readable, then takes no more calls, waits until the open ones are

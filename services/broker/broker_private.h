@@ -13,20 +13,20 @@
 struct broker {
     const broker_options_t *options;
     void *context;
-    door_t local, department;           /* department.socket is NULL without that door */
+    door_t local, department; /* department.socket is NULL without that door */
     char department_endpoint[256];
     zap_t *zap;
     int zap_fd;
     peers_t *peers;
     calls_t *calls;
     lanes_t *lanes;
-    grants_t *grants;                   /* NULL: not fetched yet */
-    bool fetching;                      /* our own call for them is open */
-    bool fetch_again;                   /* they changed meanwhile */
-    size_t gone;                        /* peers to forget at the end of this turn */
-    int64_t now_us, wall_ms;            /* of this turn */
+    grants_t *grants;        /* NULL: not fetched yet */
+    bool fetching;           /* our own call for them is open */
+    bool fetch_again;        /* they changed meanwhile */
+    size_t gone;             /* peers to forget at the end of this turn */
+    int64_t now_us, wall_ms; /* of this turn */
     int64_t started_ms, next_sweep_ms, next_beat_ms, next_keys_ms;
-    bool awake;                         /* do not sleep before the next turn */
+    bool awake; /* do not sleep before the next turn */
     bool stopping;
     struct {
         metric_t *refused[REFUSAL_COUNT];
@@ -48,8 +48,8 @@ bool lane_add_worker(broker_t *self, const char *name, peer_t *peer);
 
 /* Opens a call and passes it on or lets it wait; takes meta and body on success.  `asker` NULL: the
  * broker itself, answered through own_answered(). */
-status_t broker_ask(broker_t *self, peer_t *asker, const char *sender, const frame_t *frame, zmq_msg_t *meta,
-                    zmq_msg_t *body, refusal_t *ret_refusal);
+status_t broker_ask(broker_t *self, peer_t *asker, const char *sender, const frame_t *frame,
+                    zmq_msg_t *meta, zmq_msg_t *body, refusal_t *ret_refusal);
 
 /* --- own.c: the broker's own methods, its own call, its metrics */
 

@@ -14,11 +14,11 @@
 struct calls {
     open_call_t *places;
     size_t limit;
-    size_t top;                     /* places from here on were never used */
+    size_t top; /* places from here on were never used */
     size_t count;
-    uint32_t first_free;            /* place + 1 */
-    uint64_t running;               /* upper bits of the next number */
-    uint32_t *hash;                 /* of (asker, asked_as): place + 1 */
+    uint32_t first_free; /* place + 1 */
+    uint64_t running;    /* upper bits of the next number */
+    uint32_t *hash;      /* of (asker, asked_as): place + 1 */
     size_t hash_mask;
 };
 

@@ -23,17 +23,17 @@ typedef struct {
 } waiting_t;
 
 typedef struct open_call {
-    uint64_t number;                /* what workers see; 0: a free place */
-    peer_t *asker;                  /* NULL: the broker itself */
-    uint64_t asked_as;              /* the asker's number */
+    uint64_t number;   /* what workers see; 0: a free place */
+    peer_t *asker;     /* NULL: the broker itself */
+    uint64_t asked_as; /* the asker's number */
     struct lane *lane;
-    peer_t *worker;                 /* NULL while it waits */
-    waiting_t *waiting;             /* NULL once it is with a worker */
+    peer_t *worker;     /* NULL while it waits */
+    waiting_t *waiting; /* NULL once it is with a worker */
     int64_t taken_us;
     int64_t deadline_ms;
-    struct open_call *next, *previous;      /* in the lane's queue */
-    uint32_t next_same;             /* chain of the hash of (asker, asked_as): place + 1 */
-    uint32_t next_free;             /* place + 1 */
+    struct open_call *next, *previous; /* in the lane's queue */
+    uint32_t next_same;                /* chain of the hash of (asker, asked_as): place + 1 */
+    uint32_t next_free;                /* place + 1 */
 } open_call_t;
 
 typedef struct calls calls_t;

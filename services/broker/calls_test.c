@@ -34,7 +34,7 @@ TEST(calls_numbers_are_not_given_twice)
         calls_close(calls, call);
     }
     calls_free(&calls);
-    calls = calls_new(1);               /* nor in another life */
+    calls = calls_new(1); /* nor in another life */
     open_call_t *call = calls_open(calls, NULL, 1);
     EXPECT(!calls_find(calls, before));
     calls_close(calls, call);

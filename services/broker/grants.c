@@ -12,7 +12,7 @@
 #define ARENA_BYTES_MAX (64u << 20)
 
 struct grants {
-    arena_t *arena;                     /* holds every grant and its texts */
+    arena_t *arena; /* holds every grant and its texts */
     table_t *by_key;
 };
 
@@ -37,7 +37,7 @@ static bool add(grants_t *self, const Identity__SystemKey *key)
         return false;
     grant->valid_until_ms = key->valid_until ? timestamp_ms(key->valid_until) : 0;
     grant->method_count = key->n_methods;
-    grant->methods = (const char *const *) key->methods;      /* in the same arena */
+    grant->methods = (const char *const *) key->methods; /* in the same arena */
     return table_set(self->by_key, key->public_key, strlen(key->public_key), grant);
 }
 

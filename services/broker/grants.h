@@ -8,12 +8,12 @@
 #include <stdint.h>
 #include "frame.h"
 
-#define GRANTS_KEYS_MAX 10000
-#define GRANTS_METHODS_MAX 200          /* per key */
+#define GRANTS_KEYS_MAX    10000
+#define GRANTS_METHODS_MAX 200 /* per key */
 
 typedef struct {
-    char sender[FRAME_SENDER_MAX + 1];  /* "system:ID:DEPARTMENT" */
-    int64_t valid_until_ms;             /* 0: no end */
+    char sender[FRAME_SENDER_MAX + 1]; /* "system:ID:DEPARTMENT" */
+    int64_t valid_until_ms;            /* 0: no end */
     size_t method_count;
     const char *const *methods;
 } grant_t;

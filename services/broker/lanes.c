@@ -42,8 +42,10 @@ static void make_metrics(lane_t *lane)
     lane->calls = metric_counter("yiwang_bus_calls_total", labels, "Calls passed on to workers.");
     lane->seconds = metric_histogram("yiwang_bus_call_seconds", labels,
                                      "Time from a call's arrival at the broker to its answer.");
-    lane->waiting_gauge = metric_gauge("yiwang_bus_queue_calls", labels, "Calls that wait for credit.");
-    lane->bytes_gauge = metric_gauge("yiwang_bus_queue_bytes", labels, "Size of the calls that wait.");
+    lane->waiting_gauge =
+        metric_gauge("yiwang_bus_queue_calls", labels, "Calls that wait for credit.");
+    lane->bytes_gauge =
+        metric_gauge("yiwang_bus_queue_bytes", labels, "Size of the calls that wait.");
     lane->workers_gauge = metric_gauge("yiwang_bus_workers", labels, "Workers of the service.");
 }
 

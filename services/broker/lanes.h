@@ -7,18 +7,18 @@
 #include "metrics.h"
 #include "peers.h"
 
-#define LANES_MAX 128
+#define LANES_MAX        128
 #define LANE_WORKERS_MAX 64
-#define LANE_NAME_MAX 32
+#define LANE_NAME_MAX    32
 
 typedef struct lane {
     char name[LANE_NAME_MAX + 1];
     peer_t *workers[LANE_WORKERS_MAX];
     size_t worker_count;
-    open_call_t *first, *last;      /* waiting, oldest first */
-    uint32_t waiting;               /* their number, <= queue_calls */
-    uint64_t bytes;                 /* and size, <= queue_bytes */
-    int64_t hopeless_ms;            /* without a worker: from then on nobody waits */
+    open_call_t *first, *last; /* waiting, oldest first */
+    uint32_t waiting;          /* their number, <= queue_calls */
+    uint64_t bytes;            /* and size, <= queue_bytes */
+    int64_t hopeless_ms;       /* without a worker: from then on nobody waits */
     metric_t *calls, *seconds, *waiting_gauge, *bytes_gauge, *workers_gauge;
 } lane_t;
 

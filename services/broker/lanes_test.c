@@ -17,13 +17,14 @@ TEST(lane_chooses_the_most_credit)
     lanes_t *lanes = lanes_new();
     lane_t *lane = lanes_add(lanes, "case", 4);
     EXPECT(lane && lanes_find(lanes, "case.Get", 4) == lane && !lanes_find(lanes, "cases", 5));
-    peer_t a = {.window = 10, .held = 4}, b = {.window = 10, .held = 3}, c = {.window = 100, .draining = true};
+    peer_t a = {.window = 10, .held = 4}, b = {.window = 10, .held = 3},
+           c = {.window = 100, .draining = true};
     EXPECT(!lane_choose(lane));
     EXPECT(lane_join(lane, &a) && lane_join(lane, &b) && lane_join(lane, &c));
     EXPECT(lane_choose(lane) == &b);
     b.held = 10;
     EXPECT(lane_choose(lane) == &a);
-    a.held = 12;                        /* more than its window, after a rejoin */
+    a.held = 12; /* more than its window, after a rejoin */
     EXPECT(!lane_choose(lane));
     c.draining = false;
     EXPECT(lane_choose(lane) == &c);
@@ -45,13 +46,13 @@ TEST(lane_queue_keeps_order_and_sizes)
     for (int i = 0; i < 3; i++)
         lane_put(&lane, &calls[i]);
     EXPECT(lane.waiting == 3 && lane.bytes == 60 && lane.first == &calls[0]);
-    lane_take(&lane, &calls[1]);        /* from the middle */
+    lane_take(&lane, &calls[1]); /* from the middle */
     EXPECT(lane.waiting == 2 && lane.bytes == 40);
     EXPECT(lane.first == &calls[0] && calls[0].next == &calls[2] && lane.last == &calls[2]);
     lane_put(&lane, &calls[1]);
     lane_take(&lane, &calls[0]);
     EXPECT(lane.first == &calls[2]);
-    lane_take(&lane, &calls[1]);        /* the last */
+    lane_take(&lane, &calls[1]); /* the last */
     EXPECT(lane.last == &calls[2]);
     lane_take(&lane, &calls[2]);
     EXPECT(!lane.first && !lane.last && lane.waiting == 0 && lane.bytes == 0);

@@ -19,7 +19,7 @@
 #include "platform.h"
 #include "text.h"
 
-#define ENDPOINT_SIZE 108                   /* sun_path of a Unix socket */
+#define ENDPOINT_SIZE 108 /* sun_path of a Unix socket */
 
 _Noreturn static void fail(const char *text, const char *detail)
 {
@@ -56,7 +56,7 @@ static int stop_signals(void)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);     /* before libzmq's thread is made */
+    CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0); /* before libzmq's thread is made */
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     CHECK(fd >= 0);
     return fd;
@@ -92,17 +92,20 @@ int main(int argc, char **argv)
 
     broker_options_t options = BROKER_DEFAULTS;
     char endpoint[ENDPOINT_SIZE];
-    if (snprintf(endpoint, sizeof endpoint, "ipc://%s/broker", platform.run_dir) >= (int) sizeof endpoint)
+    if (snprintf(endpoint, sizeof endpoint, "ipc://%s/broker", platform.run_dir) >=
+        (int) sizeof endpoint)
         fail("path too long for a socket: ", platform.run_dir);
     options.local_endpoint = endpoint;
     options.department_endpoint = config_text(config, "broker.department_address", "");
     options.calls_max = limit(config, "broker.calls", options.calls_max, 100000);
     options.peers_max = limit(config, "broker.peers", options.peers_max, 50000);
-    options.department_calls_max = limit(config, "broker.department_calls", options.department_calls_max, 120);
+    options.department_calls_max =
+        limit(config, "broker.department_calls", options.department_calls_max, 120);
     options.queue_calls = limit(config, "broker.queue_calls", options.queue_calls, 100000);
-    options.queue_bytes = (uint64_t) config_int(config, "broker.queue_bytes", (int64_t) options.queue_bytes,
-                                                1 << 20, (int64_t) 1 << 32);
-    options.heartbeat_ms = (uint32_t) config_int(config, "broker.heartbeat_ms", options.heartbeat_ms, 20, 10000);
+    options.queue_bytes = (uint64_t) config_int(
+        config, "broker.queue_bytes", (int64_t) options.queue_bytes, 1 << 20, (int64_t) 1 << 32);
+    options.heartbeat_ms =
+        (uint32_t) config_int(config, "broker.heartbeat_ms", options.heartbeat_ms, 20, 10000);
     const char *unused = config_unused(config, "broker");
     if (unused)
         fail("unknown setting: ", unused);

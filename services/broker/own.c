@@ -15,10 +15,10 @@
 #include "yiwang/common.pb-c.h"
 #include "yiwang/envelope.pb-c.h"
 
-#define KEYS_TIMEOUT_MS 5000
+#define KEYS_TIMEOUT_MS    5000
 #define ANSWER_ARENA_BYTES (4u << 20)
-#define METRICS_BYTES_MAX 1000000
-#define WORKERS_MAX 1000                /* listed; broker.proto */
+#define METRICS_BYTES_MAX  1000000
+#define WORKERS_MAX        1000 /* listed; broker.proto */
 
 /* --- metrics ---------------------------------------------------------------- */
 
@@ -27,20 +27,22 @@ void own_metrics(broker_t *self)
     for (int i = 0; i < REFUSAL_COUNT; i++) {
         char labels[64];
         snprintf(labels, sizeof labels, "reason=\"%s\"", refusal_code(i));
-        self->metrics.refused[i] = metric_counter("yiwang_bus_refused_total", labels,
-                                                  "Calls the broker answered itself.");
+        self->metrics.refused[i] =
+            metric_counter("yiwang_bus_refused_total", labels, "Calls the broker answered itself.");
     }
-    self->metrics.malformed = metric_counter("yiwang_bus_malformed_total", "", "Frames that were none.");
-    self->metrics.unheard = metric_counter("yiwang_bus_unheard_total", "",
-                                           "Messages of connections without a place or a right name.");
-    self->metrics.dropped = metric_counter("yiwang_bus_dropped_total", "",
-                                           "Messages to peers that do not read.");
-    self->metrics.late = metric_counter("yiwang_bus_late_answers_total", "",
-                                        "Answers nobody waited for any more.");
+    self->metrics.malformed =
+        metric_counter("yiwang_bus_malformed_total", "", "Frames that were none.");
+    self->metrics.unheard = metric_counter(
+        "yiwang_bus_unheard_total", "", "Messages of connections without a place or a right name.");
+    self->metrics.dropped =
+        metric_counter("yiwang_bus_dropped_total", "", "Messages to peers that do not read.");
+    self->metrics.late =
+        metric_counter("yiwang_bus_late_answers_total", "", "Answers nobody waited for any more.");
     self->metrics.keys_failed = metric_counter("yiwang_bus_key_fetches_failed_total", "",
                                                "Times identity did not give its key table.");
     self->metrics.peers = metric_gauge("yiwang_bus_peers", "", "Connections.");
-    self->metrics.open_calls = metric_gauge("yiwang_bus_open_calls", "", "Calls waiting or with a worker.");
+    self->metrics.open_calls =
+        metric_gauge("yiwang_bus_open_calls", "", "Calls waiting or with a worker.");
     self->metrics.keys = metric_gauge("yiwang_bus_keys", "", "Keys of department systems.");
     self->metrics.zap_refused = metric_gauge("yiwang_bus_unknown_keys", "",
                                              "Connections refused for their key since the start.");
@@ -168,7 +170,7 @@ void own_fetch_keys(broker_t *self)
     if (!self->department.socket || self->stopping)
         return;
     if (self->fetching) {
-        self->fetch_again = true;       /* the open call may have been answered before the change */
+        self->fetch_again = true; /* the open call may have been answered before the change */
         return;
     }
     uint8_t packed[64];
@@ -180,11 +182,11 @@ void own_fetch_keys(broker_t *self)
     zmq_msg_t meta_part, body_part;
     zmq_msg_init_size(&meta_part, size);
     memcpy(zmq_msg_data(&meta_part), packed, size);
-    zmq_msg_init(&body_part);           /* an Empty has no bytes */
+    zmq_msg_init(&body_part); /* an Empty has no bytes */
     frame_t frame = {.command = COMMAND_CALL, .timeout_ms = KEYS_TIMEOUT_MS};
     text_copy(frame.name, sizeof frame.name, "identity.ListSystemKeys");
     refusal_t refusal;
-    self->fetching = true;              /* the answer may come within broker_ask() */
+    self->fetching = true; /* the answer may come within broker_ask() */
     if (broker_ask(self, NULL, "", &frame, &meta_part, &body_part, &refusal) != STATUS_OK) {
         self->fetching = false;
         metric_add(self->metrics.keys_failed, 1);
@@ -198,7 +200,8 @@ static void send_away_revoked(broker_t *self)
 {
     for (size_t i = 0; i < peers_count(self->peers); i++) {
         peer_t *peer = peers_at(self->peers, i);
-        if (!peer->door->department || !peer->joined || grants_find(self->grants, peer->key, self->wall_ms))
+        if (!peer->door->department || !peer->joined ||
+            grants_find(self->grants, peer->key, self->wall_ms))
             continue;
         log_info("key %s is not valid any more", peer->key);
         peer_send_away(self, peer);

@@ -8,7 +8,7 @@
 #define KEY_SIZE (1 + PEER_IDENTITY_SIZE)
 
 struct peers {
-    table_t *by_identity;           /* door and identity */
+    table_t *by_identity; /* door and identity */
     peer_t **all;
     size_t count, limit;
     uint64_t instances;
@@ -42,7 +42,8 @@ static void make_key(const door_t *door, const uint8_t *identity, uint8_t key[KE
     memcpy(key + 1, identity, PEER_IDENTITY_SIZE);
 }
 
-peer_t *peers_find(const peers_t *self, const door_t *door, const uint8_t identity[PEER_IDENTITY_SIZE])
+peer_t *peers_find(const peers_t *self, const door_t *door,
+                   const uint8_t identity[PEER_IDENTITY_SIZE])
 {
     uint8_t key[KEY_SIZE];
     make_key(door, identity, key);
@@ -89,5 +90,6 @@ peer_t *peers_at(const peers_t *self, size_t index)
 
 uint32_t peer_credit(const peer_t *peer)
 {
-    return peer->draining || peer->gone || peer->held >= peer->window ? 0 : peer->window - peer->held;
+    return peer->draining || peer->gone || peer->held >= peer->window ? 0
+                                                                      : peer->window - peer->held;
 }

@@ -16,9 +16,9 @@
 #include "clock.h"
 #include "link.h"
 
-#define WINDOW 64
-#define META_BYTES 64
-#define BODY_BYTES 100
+#define WINDOW      64
+#define META_BYTES  64
+#define BODY_BYTES  100
 #define SAMPLES_MAX 8000000
 
 static char folder[] = "/tmp/bus_bench_XXXXXX";
@@ -27,7 +27,7 @@ static int seconds = 3;
 
 static pid_t start(void (*run)(void))
 {
-    pid_t pid = fork();                 /* before any context of this process */
+    pid_t pid = fork(); /* before any context of this process */
     CHECK(pid >= 0);
     if (pid > 0)
         return pid;
@@ -46,7 +46,8 @@ static void broker(void)
 static link_t *open_link(const char *service)
 {
     const char *endpoints[] = {endpoint, NULL};
-    link_options_t options = {.endpoints = endpoints, .service = service, .window = service ? 256 : 0};
+    link_options_t options = {
+        .endpoints = endpoints, .service = service, .window = service ? 256 : 0};
     link_t *link;
     char error[200];
     CHECK(link_open(&options, clock_mono_ms(), &link, error, sizeof error) == STATUS_OK);
@@ -83,13 +84,15 @@ static void ask(link_t *link, uint64_t slot)
 {
     static const char bytes[BODY_BYTES];
     asked_us[slot] = clock_mono_us();
-    CHECK(link_call(link, slot, "bench.Echo", 5000, bytes, META_BYTES, bytes, BODY_BYTES, NULL) == STATUS_OK);
+    CHECK(link_call(link, slot, "bench.Echo", 5000, bytes, META_BYTES, bytes, BODY_BYTES, NULL) ==
+          STATUS_OK);
 }
 
 static void hear(link_t *link, const link_message_t *message)
 {
     uint64_t slot = message->frame.call;
-    CHECK(message->frame.command == COMMAND_ANSWER && message->frame.status == STATUS_OK && slot < WINDOW);
+    CHECK(message->frame.command == COMMAND_ANSWER && message->frame.status == STATUS_OK &&
+          slot < WINDOW);
     if (sample_count < SAMPLES_MAX)
         samples[sample_count++] = (uint32_t) (clock_mono_us() - asked_us[slot]);
     ask(link, slot);
@@ -120,7 +123,8 @@ static void client(void)
     size_t done = sample_count;
     qsort(samples, done, sizeof *samples, compare);
     printf("bus_bench %lld calls/s\n", (long long) done * 1000 / (now_ms - start_ms));
-    printf("bus_bench_p50 %u us\nbus_bench_p99 %u us\n", samples[done / 2], samples[done * 99 / 100]);
+    printf("bus_bench_p50 %u us\nbus_bench_p99 %u us\n", samples[done / 2],
+           samples[done * 99 / 100]);
     fflush(stdout);
 }
 
@@ -147,15 +151,15 @@ int main(int argc, char **argv)
     if (argc > 2)
         snprintf(broker_path, sizeof broker_path, "%s", argv[2]);
     else
-        snprintf(broker_path, sizeof broker_path, "%.*s/../bin/broker", slash ? (int) (slash - argv[0]) : 1,
-                 slash ? argv[0] : ".");
+        snprintf(broker_path, sizeof broker_path, "%.*s/../bin/broker",
+                 slash ? (int) (slash - argv[0]) : 1, slash ? argv[0] : ".");
     CHECK(mkdtemp(folder));
     snprintf(config_path, sizeof config_path, "%s/config", folder);
     snprintf(endpoint, sizeof endpoint, "ipc://%s/run/broker", folder);
     write_config();
 
     pid_t broker_pid = start(broker), worker_pid = start(worker);
-    usleep(300000);                     /* the worker is there: else the first calls wait for it */
+    usleep(300000); /* the worker is there: else the first calls wait for it */
     pid_t client_pid = start(client);
     int status;
     CHECK(waitpid(client_pid, &status, 0) == client_pid);
@@ -165,7 +169,8 @@ int main(int argc, char **argv)
     unlink(endpoint + 6);
     unlink(config_path);
     char path[80];
-    for (const char *const *name = (const char *const[]){"run", "data/keys", "data", NULL}; *name; name++) {
+    for (const char *const *name = (const char *const[]){"run", "data/keys", "data", NULL}; *name;
+         name++) {
         snprintf(path, sizeof path, "%s/%s", folder, *name);
         rmdir(path);
     }

@@ -17,10 +17,10 @@
 #include "check.h"
 #include "clock.h"
 
-#define WINDOW 64
-#define HEADER_BYTES 33                 /* "bench.Echo" and what stands before it */
-#define META_BYTES 64
-#define BODY_BYTES 100
+#define WINDOW       64
+#define HEADER_BYTES 33 /* "bench.Echo" and what stands before it */
+#define META_BYTES   64
+#define BODY_BYTES   100
 
 static char folder[] = "/tmp/bus_floor_XXXXXX";
 static char client_end[64], worker_end[64];
@@ -37,7 +37,7 @@ static void *open_socket(int type)
 /* A process that ends with this one. */
 static pid_t start(void (*run)(void))
 {
-    pid_t pid = fork();                 /* before any context of this process */
+    pid_t pid = fork(); /* before any context of this process */
     CHECK(pid >= 0);
     if (pid > 0)
         return pid;
@@ -109,7 +109,7 @@ static void client(const char *name, int seconds)
     CHECK(zmq_connect(socket, client_end) == 0);
     for (int i = 0; i < WINDOW; i++)
         ask(socket);
-    hear(socket);                       /* all are there */
+    hear(socket); /* all are there */
     ask(socket);
     int64_t start_ms = clock_mono_ms(), end_ms = start_ms + seconds * 1000, done = 0;
     while (done % 1024 != 0 || clock_mono_ms() < end_ms) {
@@ -155,7 +155,8 @@ int main(int argc, char **argv)
     CHECK(mkdtemp(folder));
     snprintf(client_end, sizeof client_end, "ipc://%s/client", folder);
     snprintf(worker_end, sizeof worker_end, "ipc://%s/worker", folder);
-    bool ok = measure(direct_client, direct_worker, NULL) && measure(proxied_client, proxy, proxied_worker);
+    bool ok = measure(direct_client, direct_worker, NULL) &&
+              measure(proxied_client, proxy, proxied_worker);
     unlink(client_end + 6);
     unlink(worker_end + 6);
     rmdir(folder);
