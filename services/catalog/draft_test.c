@@ -281,6 +281,25 @@ TEST(planned_days_come_by_themselves)
     bench_free(&office.bench);
 }
 
+/* A handling-item code belongs to one item: a second one with it is not published; without one it gets
+ * the next number. */
+TEST(codes_are_given_once)
+{
+    office_t office = office_new();
+    const Catalog__Item *first = published(&office, "甲");
+    const Catalog__Item *second = submitted(&office, "乙");
+    EXPECT(second && text_ends(second->item_code, "02"));
+    Catalog__Item *copy = sample_item(bench_arena(office.bench), "丙");
+    copy->item_code = first->item_code;
+    const Catalog__Item *third = create(office.bench, &office.editor, copy, "");
+    third = step(office.bench, &office.editor, "catalog.SubmitDraft", third);
+    review(office.bench, &office.reviewer, third, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true);
+    review(office.bench, &office.reviewer, third, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true);
+    EXPECT(!step(office.bench, &office.publisher, "catalog.PublishItem", third));
+    EXPECT(text_equal(code_of(office.bench), "catalog.code_taken"));
+    bench_free(&office.bench);
+}
+
 /* A first draft thrown away leaves nothing; a second one leaves the first version. */
 TEST(discarded_drafts_are_gone)
 {

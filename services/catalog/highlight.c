@@ -45,10 +45,11 @@ static size_t common_run(const letter_t *text, size_t text_count, const letter_t
 /* Marks what was asked for.  Two ideographs or one whole word make a hit, a lone ideograph only
  * when nothing more was asked. */
 static size_t mark(const letter_t *text, size_t count, const letter_t *asked, size_t asked_count,
-                   bool *hits)
+                   bool *hits, size_t *longest)
 {
     size_t least = asked_count < 2 ? 1 : 2;
     size_t marked = 0;
+    *longest = 0;
     for (size_t i = 0; i < count;) {
         size_t run = common_run(text + i, count - i, asked, asked_count);
         bool hit = run >= least;
@@ -56,6 +57,7 @@ static size_t mark(const letter_t *text, size_t count, const letter_t *asked, si
         for (size_t k = 0; k < step; k++)
             hits[i + k] = hit;
         marked += hit ? run : 0;
+        *longest = hit && run > *longest ? run : *longest;
         i += step;
     }
     return marked;
@@ -82,7 +84,8 @@ size_t highlight(const char *text, const char *asked, size_t length_max, arena_t
     bool hits[TEXT_MAX + 1] = {false};
     size_t count = read_letters(text, letters, TEXT_MAX);
     size_t asked_count = read_letters(asked, words, ASKED_MAX);
-    mark(letters, count, words, asked_count, hits);
+    size_t longest;
+    mark(letters, count, words, asked_count, hits, &longest);
 
     size_t first = 0;
     while (first < count && !hits[first])
@@ -110,10 +113,11 @@ size_t highlight_count(const char *text, const char *asked)
     letter_t letters[TEXT_MAX + 1], words[ASKED_MAX + 1];
     bool hits[TEXT_MAX + 1];
     size_t count = read_letters(text, letters, TEXT_MAX);
-    return mark(letters, count, words, read_letters(asked, words, ASKED_MAX), hits);
+    size_t longest;
+    return mark(letters, count, words, read_letters(asked, words, ASKED_MAX), hits, &longest);
 }
 
-/* How well one line answers what was asked: 0 ... about 9.  *ret_covered: the part of what was
+/* How well one line answers what was asked: 0 ... 15.  *ret_covered: the part of what was
  * asked that is in it. */
 static double fit_line(const letter_t *letters, size_t count, const letter_t *words,
                        size_t asked_count, double *ret_covered)
@@ -124,13 +128,15 @@ static double fit_line(const letter_t *letters, size_t count, const letter_t *wo
         asked += words[i].code != ' ';
     if (count == 0 || asked == 0)
         return 0;
-    size_t marked = mark(letters, count, words, asked_count, hits);
+    size_t longest;
+    size_t marked = mark(letters, count, words, asked_count, hits, &longest);
     double covered = marked < asked ? (double) marked / (double) asked : 1;
     double filled = (double) marked / (double) count;
-    bool whole = common_run(letters, count, words, asked_count) >= asked;
+    bool whole = longest >= asked;
     if (ret_covered)
         *ret_covered += covered;
-    return 4 * covered + 3 * filled + (whole ? 2 : 0);
+    bool exact = whole && marked == count;
+    return 4 * covered + 3 * filled + (whole ? 2 : 0) + (exact ? 6 : 0);
 }
 
 double highlight_fit(const char *called, const char *asked, double *ret_covered)

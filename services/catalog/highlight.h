@@ -16,5 +16,5 @@ size_t highlight(const char *text, const char *asked, size_t length_max, arena_t
 size_t highlight_count(const char *text, const char *asked);
 
 /* How well an item answers that is called so (a line each; the first, its official name, counts most):
- * 0 ... about 9.  *ret_covered: the part of what was asked that the names have. */
+ * 0 ... 15.  *ret_covered: the part of what was asked that the names have. */
 double highlight_fit(const char *called, const char *asked, double *ret_covered);

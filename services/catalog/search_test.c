@@ -120,8 +120,16 @@ TEST(popular_items_come_first)
     EXPECT(text_equal(hit_name(search_for(bench, "证明"), 0), "证明乙"));
     EXPECT(text_equal(hit_name(search_for(bench, ""), 0), "证明乙"));
     EXPECT(get_item(bench, "P-2")->popularity == 5);
-    EXPECT(bench_count(bench, "SELECT count(*) FROM item_names") == 2);
-    EXPECT(bench_count(bench, "SELECT items FROM facet_counts WHERE facet = 'all'") == 2);
+    /* The index is in the order of popularity, and use outweighs a slightly better fit. */
+    EXPECT(bench_count(bench, "SELECT (SELECT search_row FROM items WHERE name = '证明乙')"
+                              " < (SELECT search_row FROM items WHERE name = '证明甲')") == 1);
+    import_json(bench, "[{\"name\":\"证明\",\"itemCode\":\"P-3\"}]");
+    EXPECT(text_equal(hit_name(search_for(bench, "证明"), 0), "证明"));       /* much better: exactly that */
+    import_json(bench, "[{\"name\":\"甲乙证明\",\"itemCode\":\"P-4\"},{\"name\":\"丙丁戊证明\",\"itemCode\":\"P-5\"}]");
+    bench_sql(bench, "UPDATE items SET popularity = 50 WHERE name = '丙丁戊证明'");
+    EXPECT(text_equal(hit_name(search_for(bench, "证明"), 1), "丙丁戊证明"));
+    EXPECT(bench_count(bench, "SELECT count(*) FROM item_names") == 5);
+    EXPECT(bench_count(bench, "SELECT items FROM facet_counts WHERE facet = 'all'") == 5);
     used.item_id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";             /* unknown: no reason to park the event */
     EXPECT(bench_call(bench, &BENCH_SERVICE, "catalog.CountUse", &used.base, NULL) == STATUS_OK);
     bench_free(&bench);
