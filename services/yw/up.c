@@ -33,6 +33,8 @@
 #define STABLE_MS 10000          /* who lived so long starts again with the shortest pause */
 #define STOP_MS 12000
 #define HEALTHY_MS 30000         /* start gives up waiting */
+#define SUPERVISOR_MS 1000       /* by then it holds its pid file */
+#define DYING_RESTARTS 4         /* within the time start waits: no accident */
 #define LOG_BYTES_MAX (64 << 20) /* RUN_DIR/yiwang.log is put aside at start when larger */
 
 extern char **environ;
@@ -299,18 +301,69 @@ static bool is_healthy(yw_t *yw, const char *name)
     return yw_try(yw, method, &empty.base, 1000, &answer, &failure) == STATUS_OK;
 }
 
+/* The name of a process that dies again and again; false: all stay up. */
+static bool find_dying(yw_t *yw, char name[64])
+{
+    char *path = platform_path(yw->platform.run_dir, "processes");
+    FILE *file = fopen(path, "r");
+    int restarts;
+    bool found = false;
+
+    free(path);
+    while (file && !found && fscanf(file, "%63s %*d %*d %d %*s", name, &restarts) == 2)
+        found = restarts >= DYING_RESTARTS;
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/* The end of the log, where the reason stands. */
+static void print_last_words(yw_t *yw)
+{
+    char text[2048];
+    char *path = platform_path(yw->platform.run_dir, "yiwang.log");
+    FILE *file = fopen(path, "r");
+
+    free(path);
+    if (!file)
+        return;
+    if (fseek(file, -(long) sizeof text + 1, SEEK_END) != 0)
+        rewind(file);
+    size_t size = fread(text, 1, sizeof text - 1, file);
+    text[size] = 0;
+    const char *line = strchr(text, '\n');
+    fprintf(stderr, "%s\n", line && line[1] ? line + 1 : text);
+    fclose(file);
+}
+
+/* Says why when waiting on makes no sense. */
+static bool is_hopeless(yw_t *yw, int64_t waited_ms, const char *name)
+{
+    char dying[64];
+
+    if (waited_ms > SUPERVISOR_MS && !yw_supervisor(yw))
+        fprintf(stderr, "yw: the supervisor has ended");
+    else if (find_dying(yw, dying))
+        fprintf(stderr, "yw: %s does not stay up", dying);
+    else if (waited_ms > HEALTHY_MS)
+        fprintf(stderr, "yw: %s is not healthy after %d s", name, HEALTHY_MS / 1000);
+    else
+        return false;
+    fprintf(stderr, "; the end of %s/yiwang.log:\n", yw->platform.run_dir);
+    return true;
+}
+
 static bool wait_healthy(yw_t *yw)
 {
     const char *names[PROCESSES_MAX];
     size_t count = yw_processes(yw, names), i = 0;
-    int64_t until_ms = clock_mono_ms() + HEALTHY_MS;
+    int64_t begin_ms = clock_mono_ms();
 
     while (i < count) {
         if (is_healthy(yw, names[i])) {
             i++;
-        } else if (clock_mono_ms() > until_ms) {
-            fprintf(stderr, "yw: %s is not healthy after %d s; see %s/yiwang.log\n", names[i],
-                    HEALTHY_MS / 1000, yw->platform.run_dir);
+        } else if (is_hopeless(yw, clock_mono_ms() - begin_ms, names[i])) {
+            print_last_words(yw);
             return false;
         } else {
             poll(NULL, 0, 20);

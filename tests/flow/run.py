@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Runs the numbered flow tests against real processes; the first red one is the likely cause.
 
-    run.py [--out build/plain] [WORD...]      only files whose name contains one of the words
-
+    run.py [--out build/plain] [--folder tests/flow] [WORD...]     only files whose name contains
+                                                                   one of the words
 A file f0100_name.py holds functions test_*(platform), run in the order they stand there, each
 with a sentence that may name clauses of docs/requirements.md: "REQ: C-17 ...".  A file may set
 SETTINGS (configuration text) or OWN = True to get a platform of its own, and STORY = True when each
-test goes on where the one before ended.
+test goes on where the one before ended.  What settings cannot say, make(out) can: it gives a
+platform that is not started yet.
 """
 import argparse
 import glob
@@ -55,24 +56,29 @@ def run_file(module, platform, keep):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", default="build/plain")
+    parser.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
     parser.add_argument("--keep", action="store_true", help="stop at the first failure, leave all running")
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
 
     passed = failed = 0
     shared = None
-    folder = os.path.dirname(os.path.abspath(__file__))
-    for path in sorted(glob.glob(os.path.join(folder, "f[0-9]*.py"))):
+    sys.path.insert(0, options.folder)
+    for path in sorted(glob.glob(os.path.join(options.folder, "[a-z][0-9]*.py"))):
         name = os.path.basename(path)[:-3]
         if options.words and not any(w in name for w in options.words):
             continue
         print(name, flush=True)
         module = importlib.import_module(name)
-        own = getattr(module, "OWN", False) or hasattr(module, "SETTINGS")
+        own = getattr(module, "OWN", False) or hasattr(module, "SETTINGS") or hasattr(module, "make")
         platform = None
         try:
-            if own:
-                platform = Platform(options.out, getattr(module, "SETTINGS", "")).start()
+            if hasattr(module, "make"):
+                platform = module.make(options.out)
+                platform.start()
+            elif own:
+                platform = Platform(options.out, getattr(module, "SETTINGS", ""))
+                platform.start()
             else:
                 shared = shared or Platform(options.out).start()
                 platform = shared
