@@ -14,12 +14,12 @@
 #include "metrics.h"
 #include "text.h"
 
-#define BUFFER_BYTES (64u << 10)       /* a turn of the loop makes less; what is more is dropped */
-#define PIPE_WRITE 4096                /* POSIX: a pipe that is writable takes PIPE_BUF at once */
+#define BUFFER_BYTES (64u << 10) /* a turn of the loop makes less; what is more is dropped */
+#define PIPE_WRITE   4096        /* POSIX: a pipe that is writable takes PIPE_BUF at once */
 
 struct access {
-    int fd;                            /* -1: off */
-    bool pipe;                         /* or a socket or terminal: might block */
+    int fd;    /* -1: off */
+    bool pipe; /* or a socket or terminal: might block */
     uint32_t sample, count;
     buffer_t lines;
     metric_t *dropped;
@@ -80,8 +80,8 @@ void access_line(access_t *self, int64_t now_ms, const char *route, const char *
     clock_format(now_ms, at);
     /* Route names and trace ids are ours: nothing to escape. */
     buffer_printf(&self->lines,
-                  "{\"ts\":\"%s\",\"route\":\"%s\",\"verb\":\"%s\",\"status\":%d,\"ms\":%lld.%03lld,"
-                  "\"bytes\":%llu,\"trace\":\"%s\"}\n",
+                  "{\"ts\":\"%s\",\"route\":\"%s\",\"verb\":\"%s\",\"status\":%d,"
+                  "\"ms\":%lld.%03lld,\"bytes\":%llu,\"trace\":\"%s\"}\n",
                   at, route, verb, status, (long long) (us / 1000), (long long) (us % 1000),
                   (unsigned long long) bytes, trace);
 }

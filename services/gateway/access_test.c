@@ -29,11 +29,12 @@ TEST(one_line_of_so_many_and_every_error)
     for (int i = 0; i < 8; i++)
         access_line(access, 1000, "case.Get", "GET", 200, 1234, 10, "t");
     access_line(access, 1000, "case.Get", "GET", 503, 1234, 10, "t");
-    EXPECT(lines_of(path, text, sizeof text) == 0);        /* not before a flush */
+    EXPECT(lines_of(path, text, sizeof text) == 0); /* not before a flush */
     access_flush(access);
     EXPECT(lines_of(path, text, sizeof text) == 3);
-    EXPECT(strstr(text, "{\"ts\":\"1970-01-01T00:00:01.000Z\",\"route\":\"case.Get\",\"verb\":\"GET\","
-                        "\"status\":200,\"ms\":1.234,\"bytes\":10,\"trace\":\"t\"}\n"));
+    EXPECT(strstr(text,
+                  "{\"ts\":\"1970-01-01T00:00:01.000Z\",\"route\":\"case.Get\",\"verb\":\"GET\","
+                  "\"status\":200,\"ms\":1.234,\"bytes\":10,\"trace\":\"t\"}\n"));
     access_close(&access);
     unlink(path);
 }

@@ -59,8 +59,8 @@ static void answered(exchange_t *self, const reply_t *reply)
         exchange_refusal(self, reply);
         return;
     }
-    const ProtobufCMessage *out = message_unpack(self->match.route->method->out, self->arena,
-                                                 reply->body, reply->size);
+    const ProtobufCMessage *out =
+        message_unpack(self->match.route->method->out, self->arena, reply->body, reply->size);
     if (out)
         exchange_message(self, out);
     else

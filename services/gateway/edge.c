@@ -15,49 +15,50 @@
 #include "lane.h"
 #include "log.h"
 
-/* --- limits ------------------------------------------------------------------------------ */
+/* --- limits -------------------------------------------------------------------------- */
 
 #define HANDSHAKE_MS 10000
-#define REQUEST_MS 300000              /* the whole of a request, 20 MiB over 70 kB/s */
-#define IDLE_MS 60000                  /* a kept-alive connection without a request */
-#define FIRST_MS 10000                 /* before a request must have its first rate ... */
-#define RATE_BYTES_S 4096              /* ... and by then it brings this much a second, on average */
-#define SEND_MS 30000                  /* an answer may stand still for so long */
-#define LEFT_MS 1000                   /* a request older than this is asked whether its client is there */
-#define TICK_MS 50                     /* bodies of a fast network grow by some MiB in this time */
-#define LARGE_BYTES (64u << 10)        /* input below this is not counted as an upload */
-#define ACCEPT_BATCH 64                /* connections taken in one turn */
-#define LINGERS_MAX 64                 /* refused bodies read to their end, so that the refusal is read */
-#define LINGER_MS 3000
+#define REQUEST_MS   300000      /* the whole of a request, 20 MiB over 70 kB/s */
+#define IDLE_MS      60000       /* a kept-alive connection without a request */
+#define FIRST_MS     10000       /* a request may take so long ... */
+#define RATE_BYTES_S 4096        /* ... and then must have come at this rate */
+#define SEND_MS      30000       /* an answer may stand still for so long ... */
+#define SEND_BYTES_S 16384       /* ... and then must be taken at this rate */
+#define LEFT_MS      1000        /* then we look whether the client is still there */
+#define TICK_MS      50          /* bodies of a fast network grow by some MiB in this time */
+#define LARGE_BYTES  (64u << 10) /* input below this is not counted as an upload */
+#define ACCEPT_BATCH 64          /* connections taken in one turn */
+#define LINGERS_MAX  64          /* refused bodies that are read to their end */
+#define LINGER_MS    3000
 #define LINGER_BYTES (64u << 20)
 
-/* --- structures ---------------------------------------------------------------------------- */
+/* --- structures ---------------------------------------------------------------------- */
 
-typedef struct peer {                  /* a connection, from accept to close */
+typedef struct peer { /* a connection, from accept to close */
     struct peer *previous, *next;
     edge_t *edge;
     h2o_socket_t *socket;
-    exchange_t *exchange;              /* the request being served, NULL: reading or idle */
+    exchange_t *exchange; /* the request being served, NULL: reading or idle */
     char address[INET6_ADDRSTRLEN];
     limit_key_t limit_key;
     bool loopback;
     bool tls;
-    int linger_fd;                     /* the connection once more, for when h2o has closed it; -1 */
-    bool cut;                          /* shut down by us: h2o will see the end */
-    bool reading;                      /* a request has begun to come in */
-    int64_t since_ms;                  /* idle, reading or being served since */
-    int64_t sending_ms;                /* the last piece of the answer was given to h2o; 0: none yet */
+    int linger_fd;      /* the connection, for when h2o has closed it; -1 */
+    bool cut;           /* shut down by us: h2o will see the end */
+    bool reading;       /* a request has begun to come in */
+    int64_t since_ms;   /* idle, reading or being served since */
+    int64_t sending_ms; /* h2o got the last piece of the answer; 0: none */
     size_t sending_bytes;
 } peer_t;
 
 typedef struct {
     h2o_accept_ctx_t accept;
-    h2o_socket_t *socket;              /* NULL: this port is off */
+    h2o_socket_t *socket; /* NULL: this port is off */
     bool tls;
     edge_t *edge;
 } listener_t;
 
-typedef struct {                       /* a closed connection whose client still sends */
+typedef struct { /* a closed connection whose client still sends */
     int fd;
     int64_t until_ms;
     size_t bytes;
@@ -65,24 +66,25 @@ typedef struct {                       /* a closed connection whose client still
 
 struct edge {
     lane_t *lane;
-    h2o_globalconf_t config;           /* each lane its own: max_request_entity_size changes */
+    h2o_globalconf_t config; /* each lane its own: max_request_entity_size changes */
     h2o_context_t context;
-    h2o_hostconf_t *host;
     listener_t listeners[2];
     h2o_socket_t *bus, *stop;
     peer_t *peers;
     size_t peer_count, peer_max;
     linger_t lingers[LINGERS_MAX];
     size_t linger_count;
-    uint64_t uploads_bytes, uploads_max;
+    uint64_t uploads_bytes; /* bodies that h2o holds */
+    uint64_t answers_bytes; /* answers that clients have not taken yet */
+    uint64_t memory_max;    /* of each of the two */
     bool uploads_full;
-    bool answering;                    /* inside our own h2o_start_response() */
+    bool answering; /* inside our own h2o_start_response() */
     bool stopping;
     int64_t ticked_ms;
     metric_t *connections, *refused, *uploads;
 };
 
-typedef struct {                       /* an answer in parts */
+typedef struct { /* an answer in parts */
     h2o_generator_t generator;
     exchange_t *exchange;
     void (*proceed)(exchange_t *);
@@ -109,32 +111,53 @@ static peer_t *peer_of(h2o_req_t *req)
     return req->conn->callbacks->get_socket(req->conn)->on_close.data;
 }
 
-/* --- answers ---------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------------------- */
 
 static const char *reason_of(int status)
 {
     switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 204: return "No Content";
-    case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "Unknown";
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 204:
+        return "No Content";
+    case 304:
+        return "Not Modified";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 409:
+        return "Conflict";
+    case 413:
+        return "Content Too Large";
+    case 414:
+        return "URI Too Long";
+    case 415:
+        return "Unsupported Media Type";
+    case 417:
+        return "Expectation Failed";
+    case 429:
+        return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 500:
+        return "Internal Server Error";
+    case 501:
+        return "Not Implemented";
+    case 503:
+        return "Service Unavailable";
+    case 504:
+        return "Gateway Timeout";
+    default:
+        return "Unknown";
     }
 }
 
@@ -142,7 +165,8 @@ static const char *reason_of(int status)
 static void add_header(h2o_req_t *req, const char *name, size_t name_size, const char *value,
                        size_t value_size)
 {
-    h2o_add_header_by_str(&req->pool, &req->res.headers, name, name_size, 0, NULL, value, value_size);
+    h2o_add_header_by_str(&req->pool, &req->res.headers, name, name_size, 0, NULL, value,
+                          value_size);
 }
 
 /* What every answer says (OWASP secure headers; the API never is a page: CSP forbids all). */
@@ -169,7 +193,7 @@ void edge_header(exchange_t *exchange, const char *name, const char *value)
 static h2o_req_t *answer_head(exchange_t *exchange, int status, const char *media_type, size_t size)
 {
     h2o_req_t *req = exchange->transport;
-    CHECK(req && exchange->status == 0);        /* answered once */
+    CHECK(req && exchange->status == 0); /* answered once */
     if (media_type)
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, media_type,
                        strlen(media_type));
@@ -223,7 +247,7 @@ void edge_stream(exchange_t *exchange, int status, const char *media_type, size_
 {
     h2o_req_t *req = answer_head(exchange, status, media_type, total);
     stream_t *stream = h2o_mem_alloc_pool(&req->pool, sizeof *stream);
-    *stream = (stream_t) {{stream_proceed, NULL}, exchange, proceed};
+    *stream = (stream_t){{stream_proceed, NULL}, exchange, proceed};
     answer_start(req, &stream->generator);
 }
 
@@ -243,7 +267,7 @@ void edge_stream_abort(exchange_t *exchange)
     h2o_send(req, NULL, 0, H2O_SEND_STATE_ERROR);
 }
 
-/* --- answers that h2o makes itself: bad chunks, bodies past the limit, Expect -------------------- */
+/* --- answers that h2o makes itself: bad chunks, bodies past the limit, Expect -------- */
 
 typedef struct {
     h2o_ostream_t super;
@@ -261,10 +285,14 @@ static void replace_send(h2o_ostream_t *super, h2o_req_t *req, h2o_iovec_t *bufs
 static problem_t problem_of(const edge_t *edge, int status)
 {
     switch (status) {
-    case 413: return edge->uploads_full ? PROBLEM_UPLOADS : PROBLEM_TOO_LARGE;
-    case 417: return PROBLEM_EXPECTATION;
-    case 400: return PROBLEM_MALFORMED;
-    default: return PROBLEM_INTERNAL;
+    case 413:
+        return edge->uploads_full ? PROBLEM_UPLOADS : PROBLEM_TOO_LARGE;
+    case 417:
+        return PROBLEM_EXPECTATION;
+    case 400:
+        return PROBLEM_MALFORMED;
+    default:
+        return PROBLEM_INTERNAL;
     }
 }
 
@@ -284,8 +312,7 @@ static void linger_start(edge_t *self, int fd)
     if (self->linger_count == LINGERS_MAX)
         close(fd);
     else
-        self->lingers[self->linger_count++] =
-            (linger_t) {fd, clock_mono_ms() + LINGER_MS, 0};
+        self->lingers[self->linger_count++] = (linger_t){fd, clock_mono_ms() + LINGER_MS, 0};
 }
 
 static bool linger_ends(linger_t *self, int64_t now_ms)
@@ -351,7 +378,7 @@ static void on_setup_stream(h2o_filter_t *filter, h2o_req_t *req, h2o_ostream_t 
     h2o_setup_next_ostream(req, slot);
 }
 
-/* --- requests --------------------------------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------------------ */
 
 /* The request is over, however: answered, or the client left.  Called when its memory goes. */
 static void on_request_gone(void *memory)
@@ -375,7 +402,10 @@ static span_t span_of(h2o_iovec_t iovec)
 static bool read_headers(const h2o_req_t *req, exchange_t *exchange, span_t *forwarded)
 {
     size_t bytes = 0;
-    const struct { const char *name; span_t *value; } wanted[] = {
+    const struct {
+        const char *name;
+        span_t *value;
+    } wanted[] = {
         {"authorization", &exchange->headers.authorization},
         {"content-type", &exchange->headers.content_type},
         {"if-none-match", &exchange->headers.if_none_match},
@@ -491,7 +521,8 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
     exchange->path = span_of(req->path);
     if (req->query_at != SIZE_MAX) {
         exchange->path.size = req->query_at;
-        exchange->query = span(req->path.base + req->query_at + 1, req->path.len - req->query_at - 1);
+        exchange->query =
+            span(req->path.base + req->query_at + 1, req->path.len - req->query_at - 1);
     }
     exchange->body = span_of(req->entity);
     problem_t problem = PROBLEM_NONE;
@@ -506,7 +537,7 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
     return 0;
 }
 
-/* --- connections -------------------------------------------------------------------------------------- */
+/* --- connections --------------------------------------------------------------------- */
 
 static void on_peer_close(void *data)
 {
@@ -592,11 +623,10 @@ static void peer_cut(peer_t *peer)
     peer->cut = true;
 }
 
-/* Bytes per second that are asked of a client after the first seconds. */
-static bool too_slow(int64_t passed_ms, int64_t grace_ms, size_t bytes)
+/* Whether a client was given more time than `bytes` need at `rate` a second, after some grace. */
+static bool too_slow(int64_t passed_ms, int64_t grace_ms, int64_t rate, size_t bytes)
 {
-    return passed_ms > grace_ms &&
-           (passed_ms - grace_ms) * RATE_BYTES_S / 1000 > (int64_t) bytes;
+    return passed_ms > grace_ms && (passed_ms - grace_ms) * rate / 1000 > (int64_t) bytes;
 }
 
 /* HTTP/1 does not notice that a client left while its request is with us. */
@@ -616,6 +646,12 @@ static size_t peer_abandon(peer_t *peer)
     return 1;
 }
 
+/* An answer is on its way out and h2o holds its bytes. */
+static bool is_taking(const peer_t *peer)
+{
+    return peer->exchange && peer->sending_ms && !peer->cut && h2o_socket_is_writing(peer->socket);
+}
+
 static size_t peer_tick(peer_t *peer, int64_t now_ms)
 {
     const exchange_t *exchange = peer->exchange;
@@ -624,8 +660,10 @@ static size_t peer_tick(peer_t *peer, int64_t now_ms)
         return 0;
     if (exchange && peer->sending_ms) {
         /* An answer leaves; between two parts of a file the service has its own deadline. */
-        if (h2o_socket_is_writing(peer->socket) &&
-            too_slow(now_ms - peer->sending_ms, SEND_MS, peer->sending_bytes))
+        if (!is_taking(peer))
+            return 0;
+        peer->edge->answers_bytes += peer->sending_bytes;
+        if (too_slow(now_ms - peer->sending_ms, SEND_MS, SEND_BYTES_S, peer->sending_bytes))
             peer_cut(peer);
         return 0;
     }
@@ -638,20 +676,20 @@ static size_t peer_tick(peer_t *peer, int64_t now_ms)
         peer->since_ms = now_ms;
     } else if (bytes == 0 && passed_ms > (peer->edge->lane->draining ? LEFT_MS : IDLE_MS)) {
         peer_cut(peer);
-    } else if (bytes && too_slow(passed_ms, FIRST_MS, bytes)) {
+    } else if (bytes && too_slow(passed_ms, FIRST_MS, RATE_BYTES_S, bytes)) {
         peer_cut(peer);
     }
     return 0;
 }
 
-/* --- memory of bodies ----------------------------------------------------------------------------------- */
+/* --- memory of bodies and answers ---------------------------------------------------- */
 
 /* h2o gathers a whole body before it tells us.  So we look how much it holds: near the limit new
  * large bodies are refused by their Content-Length (503, see problem_of); past it those that have
  * sent least are cut, so that the others can finish. */
 static void limit_uploads(edge_t *self)
 {
-    while (self->uploads_bytes > self->uploads_max) {
+    while (self->uploads_bytes > self->memory_max) {
         peer_t *least = NULL;
         for (peer_t *peer = self->peers; peer; peer = peer->next)
             if (!peer->exchange && !peer->cut && peer->socket->input->size > LARGE_BYTES &&
@@ -663,8 +701,26 @@ static void limit_uploads(edge_t *self)
         metric_add(self->refused, 1);
         peer_cut(least);
     }
-    self->uploads_full = self->uploads_bytes + EXCHANGE_BODY_MAX > self->uploads_max;
-    self->config.max_request_entity_size = self->uploads_full ? EXCHANGE_JSON_MAX : EXCHANGE_BODY_MAX;
+    self->uploads_full = self->uploads_bytes + EXCHANGE_BODY_MAX > self->memory_max;
+    self->config.max_request_entity_size =
+        self->uploads_full ? EXCHANGE_JSON_MAX : EXCHANGE_BODY_MAX;
+}
+
+/* An answer is kept until its client has taken it: past the limit who takes longest is cut. */
+static void limit_answers(edge_t *self)
+{
+    while (self->answers_bytes > self->memory_max) {
+        peer_t *oldest = NULL;
+        for (peer_t *peer = self->peers; peer; peer = peer->next)
+            if (is_taking(peer) && peer->sending_bytes > LARGE_BYTES &&
+                (!oldest || peer->sending_ms < oldest->sending_ms))
+                oldest = peer;
+        if (!oldest)
+            break;
+        self->answers_bytes -= oldest->sending_bytes;
+        metric_add(self->refused, 1);
+        peer_cut(oldest);
+    }
 }
 
 size_t edge_tick(edge_t *self, int64_t mono_ms)
@@ -673,20 +729,21 @@ size_t edge_tick(edge_t *self, int64_t mono_ms)
     if (mono_ms - self->ticked_ms < TICK_MS)
         return 0;
     self->ticked_ms = mono_ms;
-    self->uploads_bytes = 0;
+    self->uploads_bytes = self->answers_bytes = 0;
     for (peer_t *peer = self->peers, *next; peer; peer = next) {
-        next = peer->next;             /* an answer may close its connection at once */
+        next = peer->next; /* an answer may close its connection at once */
         if (peer->socket->input->size > LARGE_BYTES && !peer->cut)
             self->uploads_bytes += peer->socket->input->size;
         answers += peer_tick(peer, mono_ms);
     }
     limit_uploads(self);
+    limit_answers(self);
     linger_tick(self, mono_ms);
     metric_set(self->uploads, (int64_t) self->uploads_bytes);
     return answers;
 }
 
-/* --- the loop ---------------------------------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------------------ */
 
 /* Only a wake-up: the lane drains the bus after every turn. */
 static void on_bus(h2o_socket_t *socket, const char *error)
@@ -704,7 +761,8 @@ static void on_stop(h2o_socket_t *socket, const char *error)
 
 /* `shared`: with the other lanes.  The first lane tries alone before, because a second gateway on
  * the same port would otherwise go unnoticed and take half of the requests. */
-static int listen_on(const char *address, uint16_t port, bool shared, char *error, size_t error_size)
+static int listen_on(const char *address, uint16_t port, bool shared, char *error,
+                     size_t error_size)
 {
     struct sockaddr_storage storage = {0};
     struct sockaddr_in *in = (struct sockaddr_in *) &storage;
@@ -762,10 +820,10 @@ static bool listener_open(edge_t *self, listener_t *listener, void *tls, const c
 /* A descriptor that only wakes the loop up. */
 static h2o_socket_t *watch(edge_t *self, int fd, h2o_socket_cb callback)
 {
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);      /* h2o closes what it owns */
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* h2o closes what it owns */
     CHECK(copy >= 0);
-    h2o_socket_t *socket = h2o_evloop_socket_create(self->context.loop, copy,
-                                                    H2O_SOCKET_FLAG_DONT_READ);
+    h2o_socket_t *socket =
+        h2o_evloop_socket_create(self->context.loop, copy, H2O_SOCKET_FLAG_DONT_READ);
     socket->data = self;
     h2o_socket_read_start(socket, callback);
     return socket;
@@ -774,13 +832,13 @@ static h2o_socket_t *watch(edge_t *self, int fd, h2o_socket_cb callback)
 static void configure(edge_t *self)
 {
     h2o_config_init(&self->config);
-    self->config.server_name = h2o_iovec_init("", 0);          /* nobody's business */
+    self->config.server_name = h2o_iovec_init("", 0); /* nobody's business */
     self->config.max_request_entity_size = EXCHANGE_BODY_MAX;
     self->config.handshake_timeout = HANDSHAKE_MS;
     self->config.http1.req_timeout = REQUEST_MS;
     self->config.http1.upgrade_to_http2 = 0;
-    self->host = h2o_config_register_host(&self->config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
-    h2o_pathconf_t *path = &self->host->fallback_path;
+    h2o_iovec_t any = h2o_iovec_init(H2O_STRLIT("default"));
+    h2o_pathconf_t *path = &h2o_config_register_host(&self->config, any, 65535)->fallback_path;
     h2o_create_handler(path, sizeof(h2o_handler_t))->on_req = on_request;
     h2o_create_filter(path, sizeof(h2o_filter_t))->on_setup_ostream = on_setup_stream;
     /* A body stays in memory (limit_uploads) and never becomes a file in /tmp. */
@@ -794,7 +852,7 @@ edge_t *edge_new(struct lane *lane, void *tls, int fd_bus, int fd_stop, char *er
     edge_t *self = xalloc(sizeof *self);
     self->lane = lane;
     self->peer_max = settings->connections / settings->threads + 1;
-    self->uploads_max = settings->uploads_bytes / settings->threads;
+    self->memory_max = settings->memory_bytes / settings->threads;
     self->connections = metric_gauge("yiwang_http_connections", "", "Open connections.");
     self->refused = metric_counter("yiwang_http_refused_total", "",
                                    "Connections and requests refused before they had a route.");
@@ -834,7 +892,7 @@ void edge_drain(edge_t *self)
     for (size_t i = 0; i < 2; i++) {
         if (!self->listeners[i].socket)
             continue;
-        on_accept(self->listeners[i].socket, NULL);            /* who has come already is served */
+        on_accept(self->listeners[i].socket, NULL); /* who has come already is served */
         h2o_socket_close(self->listeners[i].socket);
         self->listeners[i].socket = NULL;
     }

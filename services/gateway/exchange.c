@@ -18,7 +18,7 @@ static const uint32_t pauses_ms[] = {50, 100, 200, 400, 800};
 /* A bus that has been away for so long is not worth waiting for. */
 #define DEAD_MS 3000
 
-/* --- beginning: trace, rate, route ------------------------------------------------------ */
+/* --- beginning: trace, rate, route --------------------------------------------------- */
 
 static void hex64(uint64_t value, char *out)
 {
@@ -122,7 +122,7 @@ void exchange_begin(exchange_t *self, problem_t problem)
         exchange_problem(self, PROBLEM_NOT_FOUND);
 }
 
-/* --- asking a service ---------------------------------------------------------------------- */
+/* --- asking a service ---------------------------------------------------------------- */
 
 bool exchange_meta(exchange_t *self)
 {
@@ -179,10 +179,10 @@ static void ask(exchange_t *self)
 {
     int64_t left_ms = self->deadline_ms - clock_mono_ms();
     self->attempts++;
-    status_t status = pending_ask(self->lane->pending, self->method_name,
-                                  left_ms > 1 ? (uint32_t) left_ms : 1, self->meta.data,
-                                  self->meta.len, self->request.data, self->request.len, replied,
-                                  self, &self->ticket);
+    status_t status =
+        pending_ask(self->lane->pending, self->method_name, left_ms > 1 ? (uint32_t) left_ms : 1,
+                    self->meta.data, self->meta.len, self->request.data, self->request.len, replied,
+                    self, &self->ticket);
     if (status == STATUS_OK)
         return;
     reply_t reply = {status, NULL, 0};
@@ -204,9 +204,10 @@ void exchange_ask(exchange_t *self)
     ask(self);
 }
 
-/* --- answers ---------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------------------- */
 
-static void finish(exchange_t *self, int status, const char *media_type, const void *data, size_t size)
+static void finish(exchange_t *self, int status, const char *media_type, const void *data,
+                   size_t size)
 {
     edge_header(self, "x-trace-id", self->trace_id);
     edge_send(self, status, media_type, data, size);
@@ -238,14 +239,22 @@ void exchange_problem(exchange_t *self, problem_t problem)
 static problem_t problem_of(status_t status)
 {
     switch (status) {
-    case STATUS_UNAVAILABLE: return PROBLEM_UNAVAILABLE;
-    case STATUS_DEADLINE_EXCEEDED: return PROBLEM_DEADLINE;
-    case STATUS_RESOURCE_EXHAUSTED: return PROBLEM_BUSY;
-    case STATUS_UNAUTHENTICATED: return PROBLEM_SIGN_IN;
-    case STATUS_PERMISSION_DENIED: return PROBLEM_FORBIDDEN;
-    case STATUS_NOT_FOUND: return PROBLEM_NOT_FOUND;
-    case STATUS_INVALID_ARGUMENT: return PROBLEM_TOO_LARGE;     /* link_call(): past a frame */
-    default: return PROBLEM_INTERNAL;
+    case STATUS_UNAVAILABLE:
+        return PROBLEM_UNAVAILABLE;
+    case STATUS_DEADLINE_EXCEEDED:
+        return PROBLEM_DEADLINE;
+    case STATUS_RESOURCE_EXHAUSTED:
+        return PROBLEM_BUSY;
+    case STATUS_UNAUTHENTICATED:
+        return PROBLEM_SIGN_IN;
+    case STATUS_PERMISSION_DENIED:
+        return PROBLEM_FORBIDDEN;
+    case STATUS_NOT_FOUND:
+        return PROBLEM_NOT_FOUND;
+    case STATUS_INVALID_ARGUMENT:
+        return PROBLEM_TOO_LARGE; /* link_call(): past a frame */
+    default:
+        return PROBLEM_INTERNAL;
     }
 }
 
@@ -259,7 +268,7 @@ void exchange_refusal(exchange_t *self, const reply_t *reply)
         exchange_problem(self, problem_of(reply->status));
         return;
     }
-    status->status = reply->status;        /* what the frame says counts */
+    status->status = reply->status; /* what the frame says counts */
     uint32_t retry_s = (status->retry_after_ms + 999) / 1000;
     if (!retry_s && reply->status == STATUS_UNAVAILABLE)
         retry_s = problem_retry_s(PROBLEM_UNAVAILABLE);
@@ -300,7 +309,7 @@ static uint64_t digest(const void *data, size_t size)
 /* RFC 9110, 13.1.2: weak comparison with a list. */
 static bool listed(span_t header, const char *etag)
 {
-    const char *opaque = etag + 2;                      /* behind W/ */
+    const char *opaque = etag + 2; /* behind W/ */
     while (header.size) {
         span_t one = span_trim(span_cut(header, ',', &header));
         if (span_is(one, "*"))
@@ -360,13 +369,13 @@ void exchange_message(exchange_t *self, const ProtobufCMessage *message)
                    self->out.data, self->out.size);
 }
 
-/* --- the end ------------------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------------------- */
 
 static void observe(exchange_t *self)
 {
     int64_t us = clock_mono_us() - self->started_us;
     const route_t *route = self->match.route;
-    int status = self->status ? self->status : 499;        /* the client left; nginx' number */
+    int status = self->status ? self->status : 499; /* the client left; nginx' number */
     if (route) {
         metric_observe_us(route->seconds, us);
         metric_t *class = status / 100 < 6 ? route->classes[status / 100] : NULL;

@@ -21,13 +21,13 @@
 #include "span.h"
 #include "yiwang/envelope.pb-c.h"
 
-#define EXCHANGE_URI_MAX 8192
-#define EXCHANGE_HEADERS_MAX (32u << 10)
-#define EXCHANGE_JSON_MAX (1u << 20)           /* body of an API request */
-#define EXCHANGE_FILE_MAX (20u << 20)          /* a file: 20 MiB */
-#define EXCHANGE_BODY_MAX (EXCHANGE_FILE_MAX + (16u << 10))   /* with multipart around it */
-#define EXCHANGE_PART 1048576u                 /* of a file, one call each */
-#define EXCHANGE_ANSWER_MAX (32u << 20)        /* JSON of a 4 MiB message may be longer than it */
+#define EXCHANGE_URI_MAX          8192
+#define EXCHANGE_HEADERS_MAX      (32u << 10)
+#define EXCHANGE_JSON_MAX         (1u << 20)                        /* body of an API request */
+#define EXCHANGE_FILE_MAX         (20u << 20)                       /* a file: 20 MiB */
+#define EXCHANGE_BODY_MAX         (EXCHANGE_FILE_MAX + (16u << 10)) /* with multipart around it */
+#define EXCHANGE_PART             1048576u                          /* of a file, one call each */
+#define EXCHANGE_ANSWER_MAX       (32u << 20) /* JSON of a 4 MiB message may be longer than it */
 #define EXCHANGE_TRACEPARENT_SIZE 56
 
 struct lane;
@@ -35,13 +35,13 @@ struct lane;
 typedef struct exchange exchange_t;
 struct exchange {
     struct lane *lane;
-    exchange_t *previous, *next;               /* the lane's open ones; spare ones by next */
+    exchange_t *previous, *next; /* the lane's open ones; spare ones by next */
 
     /* --- the request; spans live as long as the exchange --- */
-    void *transport;                           /* edge.c's; NULL once the client is gone */
+    void *transport; /* edge.c's; NULL once the client is gone */
     span_t verb_text, path, query, body;
     verb_t verb;
-    bool head;                                 /* HEAD: GET without the body */
+    bool head; /* HEAD: GET without the body */
     bool tls;
     bool loopback;
     struct {
@@ -53,30 +53,30 @@ struct exchange {
 
     /* --- what was found out --- */
     char trace_id[33];
-    char traceparent[EXCHANGE_TRACEPARENT_SIZE];   /* passed on: our span is the parent */
+    char traceparent[EXCHANGE_TRACEPARENT_SIZE]; /* passed on: our span is the parent */
     route_match_t match;
-    const Yw__Token *token;                    /* NULL: anonymous */
+    const Yw__Token *token; /* NULL: anonymous */
     ProtobufCBinaryData signed_token;
-    const char *idempotency_key;               /* "" without */
+    const char *idempotency_key; /* "" without */
     faults_t faults;
 
     /* --- asking a service --- */
     ProtobufCMessage *in;
-    ProtobufCBinaryData meta, request;         /* packed, in the arena */
+    ProtobufCBinaryData meta, request; /* packed, in the arena */
     const char *method_name;
     uint32_t timeout_ms;
-    bool repeatable;                           /* may be asked again when the service was lost */
+    bool repeatable; /* may be asked again when the service was lost */
     unsigned attempts;
     int64_t deadline_ms;
     ticket_t ticket;
     void (*replied)(exchange_t *self, const reply_t *reply);
 
     /* --- files --- */
-    span_t file;                               /* upload: the bytes */
-    size_t offset;                             /* of the next part */
+    span_t file;   /* upload: the bytes */
+    size_t offset; /* of the next part */
     size_t file_size;
-    arena_t *part_arena;                       /* of one part, made when needed */
-    bool streaming;                            /* headers of a download are out */
+    arena_t *part_arena; /* of one part, made when needed */
+    bool streaming;      /* headers of a download are out */
 
     /* --- questions to several services at once (health) --- */
     struct question {
@@ -84,13 +84,13 @@ struct exchange {
         const char *service;
         ticket_t ticket;
         bool ok;
-    } *questions;
+    } * questions;
     size_t question_count, question_open;
 
     /* --- the answer --- */
     arena_t *arena;
     buffer_t out;
-    int status;                                /* 0: not answered */
+    int status; /* 0: not answered */
     size_t sent_bytes;
 };
 

@@ -40,7 +40,7 @@ TEST(if_none_match_is_a_list)
     EXPECT(!has("", "body", 4, etag));
     etag[20] = 0;
     EXPECT(has(etag, "body", 4, etag));
-    EXPECT(has(etag + 2, "body", 4, etag));                  /* compared weakly */
+    EXPECT(has(etag + 2, "body", 4, etag)); /* compared weakly */
     snprintf(header, sizeof header, "\"a,b\", W/\"c\" ,%s", etag);
     EXPECT(has(header, "body", 4, etag));
     EXPECT(has("*", "body", 4, etag));

@@ -13,13 +13,13 @@
 #include "edge.h"
 #include "log.h"
 
-#define IDLE_MS 200                    /* the link wants its tick at least each 500 ms */
-#define FLUSH_MS 100                   /* lines of the access log are late by this much */
-#define STOP_MS 10000                  /* open requests get so long at the end */
-#define STOP_GRACE_MS 2000             /* kept-alive connections may ask once more */
-#define SPARE_MAX 256                  /* exchanges kept for reuse: 256 * 10 KiB */
-#define SPARE_BUFFER_MAX (64u << 10)   /* a larger answer buffer is given back */
-#define ARENA_MAX (64u << 20)          /* a 4 MiB message may need 44 MiB unpacked (measured) */
+#define IDLE_MS          200         /* the link wants its tick at least each 500 ms */
+#define FLUSH_MS         100         /* lines of the access log are late by this much */
+#define STOP_MS          10000       /* open requests get so long at the end */
+#define STOP_GRACE_MS    2000        /* kept-alive connections may ask once more */
+#define SPARE_MAX        256         /* exchanges kept for reuse: 256 * 10 KiB */
+#define SPARE_BUFFER_MAX (64u << 10) /* a larger answer buffer is given back */
+#define ARENA_MAX        (64u << 20) /* a 4 MiB message may need 44 MiB unpacked (measured) */
 
 struct lane_thread {
     lane_t lane;
@@ -29,7 +29,10 @@ struct lane_thread {
 
 routes_t *lane_routes(void)
 {
-    static const struct { const char *pattern; route_serve_t serve; } own[] = {
+    static const struct {
+        const char *pattern;
+        route_serve_t serve;
+    } own[] = {
         {"/", local_root},
         {"/healthz", local_health},
         {"/metrics", local_metrics},
@@ -49,7 +52,7 @@ routes_t *lane_routes(void)
     return routes;
 }
 
-/* --- exchanges ------------------------------------------------------------------------- */
+/* --- exchanges ----------------------------------------------------------------------- */
 
 static exchange_t *exchange_new(void)
 {
@@ -130,7 +133,7 @@ uint64_t lane_random(lane_t *self)
     return sum;
 }
 
-/* --- the loop ---------------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------------------ */
 
 static bool finished(const lane_t *self, int64_t drained_ms)
 {
@@ -162,14 +165,17 @@ static void run(lane_t *self)
             stop_ms = now_ms;
             edge_drain(self->edge);
         }
-        if (self->draining && finished(self, now_ms - stop_ms))
+        if (self->draining && finished(self, now_ms - stop_ms)) {
+            if (self->open_count)
+                log_warn("lane %d stops with %zu requests open", self->number, self->open_count);
             return;
+        }
     }
 }
 
 static void lane_close(lane_t *self)
 {
-    edge_free(&self->edge);            /* its connections end their exchanges */
+    edge_free(&self->edge); /* its connections end their exchanges */
     sessions_free(&self->sessions);
     pending_free(&self->pending);
     access_close(&self->access);
@@ -199,9 +205,9 @@ static bool lane_open(lane_thread_t *thread, void *tls, char *error, size_t erro
     }
     if (link_open(&options, clock_mono_ms(), &link, error, error_size) != STATUS_OK)
         return false;
-    self->pending = pending_new(&link, self->open_max + 64);     /* and our own questions */
-    self->sessions = sessions_new(settings->has_token_key ? settings->token_key : NULL,
-                                  self->pending);
+    self->pending = pending_new(&link, self->open_max + 64); /* and our own questions */
+    self->sessions =
+        sessions_new(settings->has_token_key ? settings->token_key : NULL, self->pending);
     self->edge = edge_new(self, tls, pending_fd(self->pending), thread->fd_stop, error, error_size);
     return self->edge != NULL;
 }

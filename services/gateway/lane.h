@@ -17,17 +17,17 @@ struct edge;
 typedef struct lane {
     const settings_t *settings;
     const routes_t *routes;
-    int number;                        /* 0 ... threads - 1 */
+    int number; /* 0 ... threads - 1 */
     pending_t *pending;
     limit_t *limit;
     sessions_t *sessions;
     access_t *access;
     struct edge *edge;
-    exchange_t *open;                  /* list */
+    exchange_t *open; /* list */
     exchange_t *spare;
     size_t open_count, spare_count;
     size_t open_max;
-    uint64_t random[2];                /* trace ids; not for secrets */
+    uint64_t random[2]; /* trace ids; not for secrets */
     bool draining;
 } lane_t;
 
@@ -44,6 +44,6 @@ void lane_stop(lane_thread_t *self);
 void lane_join(lane_thread_t **self);
 
 /* For the edge. */
-exchange_t *lane_exchange(lane_t *self);         /* NULL: too many */
+exchange_t *lane_exchange(lane_t *self); /* NULL: too many */
 void lane_exchange_done(lane_t *self, exchange_t *exchange);
 uint64_t lane_random(lane_t *self);

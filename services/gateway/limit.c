@@ -13,14 +13,14 @@
 
 typedef struct {
     limit_key_t key;
-    int64_t at_ms;                 /* when `tokens` was right; 0: unused */
-    int64_t tokens;                /* thousandths */
+    int64_t at_ms;  /* when `tokens` was right; 0: unused */
+    int64_t tokens; /* thousandths */
 } bucket_t;
 
 struct limit {
-    int64_t rate;                  /* per second = thousandths per millisecond */
-    int64_t burst;                 /* thousandths */
-    uint64_t seed;                 /* so that nobody can choose addresses of one set */
+    int64_t rate;  /* per second = thousandths per millisecond */
+    int64_t burst; /* thousandths */
+    uint64_t seed; /* so that nobody can choose addresses of one set */
     bucket_t buckets[SETS][WAYS];
 };
 
@@ -79,7 +79,7 @@ bool limit_take(limit_t *self, const limit_key_t *key, int64_t mono_ms)
         if (set[i].at_ms < bucket->at_ms)
             bucket = &set[i];
     }
-    *bucket = (bucket_t) {.key = *key, .at_ms = mono_ms, .tokens = self->burst};
+    *bucket = (bucket_t){.key = *key, .at_ms = mono_ms, .tokens = self->burst};
 
 found:;
     int64_t passed = mono_ms - bucket->at_ms;

@@ -16,7 +16,9 @@ limit_t *limit_new(uint32_t rate, uint32_t burst);
 void limit_free(limit_t **self);
 
 /* What is counted of an address: 16 bytes. */
-typedef struct { uint8_t bytes[16]; } limit_key_t;
+typedef struct {
+    uint8_t bytes[16];
+} limit_key_t;
 limit_key_t limit_key(const struct sockaddr *address);
 
 /* Takes one; false: none left. */

@@ -66,7 +66,7 @@ TEST(addresses)
 {
     EXPECT(same(key4("192.0.2.1"), key6("::ffff:192.0.2.1")));
     EXPECT(!same(key4("192.0.2.1"), key4("192.0.2.2")));
-    EXPECT(same(key6("2001:db8:1:2::1"), key6("2001:db8:1:2:ffff::9")));      /* one subscriber */
+    EXPECT(same(key6("2001:db8:1:2::1"), key6("2001:db8:1:2:ffff::9"))); /* one subscriber */
     EXPECT(!same(key6("2001:db8:1:2::1"), key6("2001:db8:1:3::1")));
 }
 
@@ -79,6 +79,6 @@ TEST(many_addresses_do_not_stop_a_new_one)
         memcpy(key.bytes + 12, &i, 4);
         EXPECT(limit_take(limit, &key, 10 + i / 1000));
     }
-    EXPECT(!limit_take(limit, &key, 10 + 100));        /* the last one is still known */
+    EXPECT(!limit_take(limit, &key, 10 + 100)); /* the last one is still known */
     limit_free(&limit);
 }

@@ -14,10 +14,10 @@
 #include "text.h"
 #include "yiwang/process.pb-c.h"
 
-#define ASK_MS 2000                    /* for a look at a service; health itself must be quick */
+#define ASK_MS       2000 /* for a look at a service; health itself must be quick */
 #define SERVICES_MAX 32
 
-/* --- helpers -------------------------------------------------------------------------------- */
+/* --- helpers ------------------------------------------------------------------------- */
 
 /* Loopback and the addresses of gateway.watchers. */
 static bool is_watcher(const exchange_t *self)
@@ -56,7 +56,7 @@ static size_t services(const char *out[SERVICES_MAX])
     return count;
 }
 
-/* --- / ---------------------------------------------------------------------------------------- */
+/* --- / ------------------------------------------------------------------------------- */
 
 void local_root(exchange_t *self)
 {
@@ -73,7 +73,7 @@ void local_openapi(exchange_t *self)
                    openapi_json(), openapi_size());
 }
 
-/* --- /healthz ---------------------------------------------------------------------------------- */
+/* --- /healthz ------------------------------------------------------------------------ */
 
 static void health_answer(exchange_t *self, bool ok)
 {
@@ -118,7 +118,7 @@ static void health_full(exchange_t *self)
         return;
     }
     self->question_count = count;
-    self->question_open = count + 1;           /* one more, so that the last is asked first */
+    self->question_open = count + 1; /* one more, so that the last is asked first */
     for (size_t i = 0; i < count; i++) {
         struct question *question = &self->questions[i];
         question->exchange = self;
@@ -132,7 +132,7 @@ static void health_full(exchange_t *self)
             self->question_open--;
     }
     if (--self->question_open == 0)
-        health_answer(self, false);            /* none could be asked */
+        health_answer(self, false); /* none could be asked */
 }
 
 static void health_replied(exchange_t *self, const reply_t *reply)
@@ -160,7 +160,7 @@ void local_health(exchange_t *self)
     exchange_ask(self);
 }
 
-/* --- /metrics ------------------------------------------------------------------------------------ */
+/* --- /metrics ------------------------------------------------------------------------ */
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 

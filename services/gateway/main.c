@@ -31,7 +31,7 @@ static void block_signals(sigset_t *ret)
 
 int main(int argc, char **argv)
 {
-    static settings_t settings;            /* lives as long as the process */
+    static settings_t settings; /* lives as long as the process */
     sigset_t signals;
     char error[512];
     lane_thread_t *lanes[SETTINGS_THREADS_MAX];
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
         lanes[i] = lane_start(&settings, routes, tls, (int) i, error, sizeof error);
         if (!lanes[i]) {
             log_error("%s", error);
-            return 1;                  /* the process ends, with it the lanes already there */
+            return 1; /* the process ends, with it the lanes already there */
         }
     }
     log_info("serving on %s:%u, plain 127.0.0.1:%u, %u threads", settings.bind, settings.port,

@@ -1,6 +1,6 @@
 #include "multipart.h"
 
-#define BOUNDARY_MAX 70              /* RFC 2046, 5.1.1 */
+#define BOUNDARY_MAX 70 /* RFC 2046, 5.1.1 */
 
 /* The value of `name=` among the parameters of a header, without its quotes. */
 static span_t parameter(span_t header, const char *name)
@@ -76,5 +76,5 @@ bool multipart_file(span_t content_type, span_t body, multipart_t *ret)
     if (!cut(&body, mark, mark_size, &before))
         return false;
     ret->data = before;
-    return body.size >= 2 && memcmp(body.data, "--", 2) == 0;      /* and no second part */
+    return body.size >= 2 && memcmp(body.data, "--", 2) == 0; /* and no second part */
 }

@@ -4,8 +4,8 @@
 #include "span.h"
 
 typedef struct {
-    span_t name;             /* filename as sent, may be empty; bytes not checked */
-    span_t media_type;       /* of the part, may be empty */
+    span_t name;       /* filename as sent, may be empty; bytes not checked */
+    span_t media_type; /* of the part, may be empty */
     span_t data;
 } multipart_t;
 

@@ -5,8 +5,9 @@
 #include "test.h"
 
 #define TYPE SPAN("multipart/form-data; boundary=XX")
-#define HEAD "--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a b.pdf\"\r\n" \
-             "Content-Type: application/pdf\r\n\r\n"
+#define HEAD                                                                                       \
+    "--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a b.pdf\"\r\n"                 \
+    "Content-Type: application/pdf\r\n\r\n"
 
 TEST(one_file)
 {
@@ -24,13 +25,14 @@ TEST(everything_else_is_refused)
 {
     multipart_t part;
     EXPECT(!multipart_file(SPAN("multipart/form-data"), SPAN(HEAD "x\r\n--XX--"), &part));
-    EXPECT(!multipart_file(SPAN("multipart/form-data; boundary="), SPAN(HEAD "x\r\n--XX--"), &part));
+    EXPECT(
+        !multipart_file(SPAN("multipart/form-data; boundary="), SPAN(HEAD "x\r\n--XX--"), &part));
     EXPECT(!multipart_file(TYPE, SPAN(""), &part));
     EXPECT(!multipart_file(TYPE, SPAN("--XX"), &part));
     EXPECT(!multipart_file(TYPE, SPAN("--XX--"), &part));
     EXPECT(!multipart_file(TYPE, SPAN(HEAD), &part));
     EXPECT(!multipart_file(TYPE, SPAN(HEAD "x\r\n--XX"), &part));
-    EXPECT(!multipart_file(TYPE, SPAN(HEAD "x\r\n--XX\r\n" HEAD "y\r\n--XX--"), &part));   /* two */
+    EXPECT(!multipart_file(TYPE, SPAN(HEAD "x\r\n--XX\r\n" HEAD "y\r\n--XX--"), &part)); /* two */
     EXPECT(!multipart_file(TYPE, SPAN("--XX\r\nContent-Type: a/b\r\n\r\nx\r\n--XX--"), &part));
 }
 
@@ -40,7 +42,7 @@ TEST(every_prefix)
     static const char body[] = HEAD "content\r\n--XX--";
     multipart_t part;
     for (size_t size = 0; size < sizeof body - 1; size++) {
-        char *copy = malloc(size + 1);     /* so that a sanitizer sees the end */
+        char *copy = malloc(size + 1); /* so that a sanitizer sees the end */
         memcpy(copy, body, size);
         EXPECT(!multipart_file(TYPE, span(copy, size), &part));
         free(copy);

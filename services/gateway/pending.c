@@ -6,25 +6,25 @@
 #include "clock.h"
 
 #define SLOT_BITS 16
-#define PAUSE (-1)
+#define PAUSE     (-1)
 
 typedef struct {
     uint64_t generation;
-    pending_done_t done;               /* NULL: free */
+    pending_done_t done; /* NULL: free */
     void *owner;
     int64_t deadline_ms;
-    uint32_t heap_at;                  /* where it is in the heap */
+    uint32_t heap_at; /* where it is in the heap */
     uint32_t next_free;
-    int broker;                        /* where the call went; PAUSE: not a call */
+    int broker; /* where the call went; PAUSE: not a call */
 } slot_t;
 
 struct pending {
     link_t *link;
     slot_t *slots;
-    uint32_t *heap;                    /* slots, the earliest deadline first */
+    uint32_t *heap; /* slots, the earliest deadline first */
     size_t slot_count;
-    size_t open;                       /* = size of the heap */
-    uint32_t free;                     /* first free slot; slot_count: none */
+    size_t open;   /* = size of the heap */
+    uint32_t free; /* first free slot; slot_count: none */
     bool alive;
     int64_t dead_since_ms;
     int64_t ticked_ms;
@@ -56,7 +56,7 @@ void pending_free(pending_t **self)
     *self = NULL;
 }
 
-/* --- the heap ---------------------------------------------------------------------- */
+/* --- the heap ------------------------------------------------------------------------ */
 
 static bool earlier(const pending_t *self, uint32_t a, uint32_t b)
 {
@@ -150,7 +150,7 @@ static void slot_finish(pending_t *self, slot_t *slot, const reply_t *reply)
     done(owner, reply);
 }
 
-/* --- asking ------------------------------------------------------------------------- */
+/* --- asking -------------------------------------------------------------------------- */
 
 status_t pending_ask(pending_t *self, const char *method, uint32_t timeout_ms, const void *meta,
                      size_t meta_size, const void *body, size_t body_size, pending_done_t done,
@@ -207,7 +207,7 @@ static size_t answer(pending_t *self, const link_message_t *message)
 {
     slot_t *slot = slot_of(self, message->frame.call);
     if (!slot)
-        return 0;                      /* cancelled, or too late */
+        return 0; /* cancelled, or too late */
     reply_t reply = {message->frame.status, message->body, message->body_size};
     slot_finish(self, slot, &reply);
     return 1;

@@ -11,12 +11,12 @@
 #include "status.h"
 
 typedef struct pending pending_t;
-typedef uint64_t ticket_t;                /* 0: none */
+typedef uint64_t ticket_t; /* 0: none */
 
 typedef struct {
     status_t status;
-    const void *body;                     /* borrowed until the callback returns */
-    size_t size;                          /* 0 with a status that was made here */
+    const void *body; /* borrowed until the callback returns */
+    size_t size;      /* 0 with a status that was made here */
 } reply_t;
 
 /* Called once per ticket, inside pending_drain() or pending_tick(), unless cancelled before.

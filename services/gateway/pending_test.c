@@ -14,7 +14,7 @@ static void open_all(void)
     char error[200];
     link_t *link = NULL;
     const char *nowhere[] = {"ipc:///nonexistent/broker", NULL};
-    EXPECT(link_open(&(link_options_t) {.endpoints = nowhere}, clock_mono_ms(), &link, error,
+    EXPECT(link_open(&(link_options_t){.endpoints = nowhere}, clock_mono_ms(), &link, error,
                      sizeof error) == STATUS_OK);
     pending = pending_new(&link, SLOTS);
     EXPECT(!link);

@@ -23,7 +23,8 @@ static const struct {
     [PROBLEM_MEDIA_TYPE] = {415, "media_type", 0,
                             "不支持的内容类型，请使用 application/json，上传文件请注明文件类型"},
     [PROBLEM_BODY_UNEXPECTED] = {400, "body_unexpected", 0, "此请求不应带有内容"},
-    [PROBLEM_QUERY_UNEXPECTED] = {400, "query_unexpected", 0, "此请求的参数应放在内容中，不应放在网址中"},
+    [PROBLEM_QUERY_UNEXPECTED] = {400, "query_unexpected", 0,
+                                  "此请求的参数应放在内容中，不应放在网址中"},
     [PROBLEM_LENGTH] = {400, "length", 0, "请求的长度信息缺失或自相矛盾"},
     [PROBLEM_EXPECTATION] = {417, "expectation", 0, "不支持的 Expect 请求头"},
     [PROBLEM_KEY] = {400, "idempotency_key", 0, "Idempotency-Key 应为 1 至 64 个可见 ASCII 字符"},
@@ -60,22 +61,38 @@ uint32_t problem_retry_s(problem_t problem)
 static const char *title_of(int http)
 {
     switch (http) {
-    case 400: return "请求有误";
-    case 401: return "需要登录";
-    case 403: return "没有权限";
-    case 404: return "没有找到";
-    case 405: return "方法不支持";
-    case 409: return "状态冲突";
-    case 413: return "内容过大";
-    case 414: return "网址过长";
-    case 415: return "类型不支持";
-    case 417: return "无法满足期望";
-    case 429: return "请求过多";
-    case 431: return "请求头过大";
-    case 501: return "尚未支持";
-    case 503: return "暂时不可用";
-    case 504: return "处理超时";
-    default: return "内部错误";
+    case 400:
+        return "请求有误";
+    case 401:
+        return "需要登录";
+    case 403:
+        return "没有权限";
+    case 404:
+        return "没有找到";
+    case 405:
+        return "方法不支持";
+    case 409:
+        return "状态冲突";
+    case 413:
+        return "内容过大";
+    case 414:
+        return "网址过长";
+    case 415:
+        return "类型不支持";
+    case 417:
+        return "无法满足期望";
+    case 429:
+        return "请求过多";
+    case 431:
+        return "请求头过大";
+    case 501:
+        return "尚未支持";
+    case 503:
+        return "暂时不可用";
+    case 504:
+        return "处理超时";
+    default:
+        return "内部错误";
     }
 }
 
@@ -87,7 +104,7 @@ static void quote(buffer_t *out, const char *text)
 static void print_head(int http, const char *code, const char *detail, buffer_t *out)
 {
     buffer_text(out, "{\"type\":\"urn:yiwang:problem:");
-    buffer_text(out, code);        /* codes hold [a-z0-9._] only */
+    buffer_text(out, code); /* codes hold [a-z0-9._] only */
     buffer_text(out, "\",\"title\":");
     quote(out, title_of(http));
     buffer_printf(out, ",\"status\":%d,\"code\":", http);

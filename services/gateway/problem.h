@@ -14,29 +14,29 @@
 
 typedef enum {
     PROBLEM_NONE,
-    PROBLEM_MALFORMED,             /* HTTP itself is wrong */
-    PROBLEM_PATH,                  /* percent-encoding or UTF-8 of the path or query */
-    PROBLEM_NOT_FOUND,             /* no such path */
-    PROBLEM_METHOD,                /* path without this verb */
+    PROBLEM_MALFORMED, /* HTTP itself is wrong */
+    PROBLEM_PATH,      /* percent-encoding or UTF-8 of the path or query */
+    PROBLEM_NOT_FOUND, /* no such path */
+    PROBLEM_METHOD,    /* path without this verb */
     PROBLEM_TOO_LARGE,
     PROBLEM_URI_TOO_LONG,
-    PROBLEM_HEADERS,               /* too many bytes of them */
+    PROBLEM_HEADERS, /* too many bytes of them */
     PROBLEM_MEDIA_TYPE,
     PROBLEM_BODY_UNEXPECTED,
     PROBLEM_QUERY_UNEXPECTED,
-    PROBLEM_LENGTH,                /* Content-Length and Transfer-Encoding contradict */
+    PROBLEM_LENGTH, /* Content-Length and Transfer-Encoding contradict */
     PROBLEM_EXPECTATION,
-    PROBLEM_KEY,                   /* Idempotency-Key */
-    PROBLEM_FILE,                  /* not one file in multipart/form-data */
-    PROBLEM_INVALID,               /* faults of fields */
+    PROBLEM_KEY,     /* Idempotency-Key */
+    PROBLEM_FILE,    /* not one file in multipart/form-data */
+    PROBLEM_INVALID, /* faults of fields */
     PROBLEM_SIGN_IN,
     PROBLEM_TOKEN_INVALID,
     PROBLEM_TOKEN_EXPIRED,
-    PROBLEM_FORBIDDEN,             /* this address may not see it */
+    PROBLEM_FORBIDDEN, /* this address may not see it */
     PROBLEM_RATE,
-    PROBLEM_BUSY,                  /* a limit of ours is reached */
-    PROBLEM_UPLOADS,               /* too many bytes of uploads at once */
-    PROBLEM_UNAVAILABLE,           /* service or bus out of reach */
+    PROBLEM_BUSY,        /* a limit of ours is reached */
+    PROBLEM_UPLOADS,     /* too many bytes of uploads at once */
+    PROBLEM_UNAVAILABLE, /* service or bus out of reach */
     PROBLEM_DEADLINE,
     PROBLEM_INTERNAL,
     PROBLEM_COUNT

@@ -13,17 +13,17 @@ typedef struct {
 } leaf_t;
 
 typedef struct {
-    const char *suffix;                /* "accept" of "{id}:accept" */
+    const char *suffix; /* "accept" of "{id}:accept" */
     leaf_t leaf;
 } action_t;
 
 typedef struct node {
-    span_t literal;                    /* the segment; of the root and of variables empty */
-    struct node **children;            /* literal ones, sorted by text */
+    span_t literal;         /* the segment; of the root and of variables empty */
+    struct node **children; /* literal ones, sorted by text */
     size_t child_count;
-    struct node *variable;             /* NULL: no variable here */
-    leaf_t leaf;                       /* paths that end at this segment */
-    action_t *actions;                 /* of a variable: paths that end at it with ":suffix" */
+    struct node *variable; /* NULL: no variable here */
+    leaf_t leaf;           /* paths that end at this segment */
+    action_t *actions;     /* of a variable: paths that end at it with ":suffix" */
     size_t action_count;
 } node_t;
 
@@ -33,9 +33,10 @@ struct routes {
     size_t count;
 };
 
-static const char *const verb_names[ROUTE_VERBS] = {"OTHER", "GET", "POST", "PUT", "PATCH", "DELETE"};
+static const char *const verb_names[ROUTE_VERBS] = {"OTHER", "GET",   "POST",
+                                                    "PUT",   "PATCH", "DELETE"};
 
-/* --- building ------------------------------------------------------------------- */
+/* --- building ------------------------------------------------------------------------ */
 
 routes_t *routes_new(void)
 {
@@ -123,7 +124,7 @@ static leaf_t *action_make(node_t *self, const char *suffix)
         if (text_equal(self->actions[i].suffix, suffix))
             return &self->actions[i].leaf;
     self->actions = grown(self->actions, self->action_count, sizeof *self->actions);
-    self->actions[self->action_count] = (action_t) {.suffix = suffix};
+    self->actions[self->action_count] = (action_t){.suffix = suffix};
     return &self->actions[self->action_count++].leaf;
 }
 
@@ -148,7 +149,7 @@ static leaf_t *leaf_make(routes_t *self, route_t *route)
     const char *suffix = NULL;
 
     while (rest.size) {
-        CHECK(!suffix);                /* nothing follows "{id}:accept" */
+        CHECK(!suffix); /* nothing follows "{id}:accept" */
         span_t segment = span_cut(rest, '/', &rest);
         CHECK(segment.size);
         if (segment.data[0] != '{') {
@@ -196,7 +197,7 @@ const route_t *routes_add(routes_t *self, verb_t verb, const char *pattern, cons
     route->method = method;
     route->serve = serve;
     leaf_t *leaf = leaf_make(self, route);
-    CHECK(!leaf->routes[verb]);        /* two equal routes */
+    CHECK(!leaf->routes[verb]); /* two equal routes */
     leaf->routes[verb] = route;
     metrics_make(route);
 
@@ -205,7 +206,7 @@ const route_t *routes_add(routes_t *self, verb_t verb, const char *pattern, cons
     return route;
 }
 
-/* --- finding ---------------------------------------------------------------------- */
+/* --- finding ------------------------------------------------------------------------- */
 
 typedef struct {
     span_t segments[ROUTE_SEGMENTS_MAX];
@@ -284,7 +285,7 @@ static bool walk_start(walk_t *walk, span_t path)
         if (last)
             return true;
         if (path.size == 0)
-            return false;              /* "/cases/": a slash too many */
+            return false; /* "/cases/": a slash too many */
     }
 }
 

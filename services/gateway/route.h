@@ -11,9 +11,9 @@
 #include "metrics.h"
 #include "span.h"
 
-#define ROUTE_SEGMENTS_MAX 16        /* of a path; the longest of ours has 8 */
+#define ROUTE_SEGMENTS_MAX  16 /* of a path; the longest of ours has 8 */
 #define ROUTE_VARIABLES_MAX 8
-#define ROUTE_VERBS 6                /* VERB_NONE ... VERB_DELETE */
+#define ROUTE_VERBS         6 /* VERB_NONE ... VERB_DELETE */
 
 struct exchange;
 
@@ -23,13 +23,13 @@ typedef void (*route_serve_t)(struct exchange *exchange);
 typedef struct route {
     verb_t verb;
     const char *pattern;
-    const char *name;                             /* for logs and metrics: "case.Accept", "/healthz" */
+    const char *name; /* for logs and metrics: "case.Accept", "/healthz" */
     route_serve_t serve;
-    const method_t *method;                       /* of API routes, else NULL */
+    const method_t *method; /* of API routes, else NULL */
     size_t variable_count;
-    const ProtobufCFieldDescriptor *variables[ROUTE_VARIABLES_MAX];   /* fields of method->in */
-    metric_t *seconds;                            /* histogram */
-    metric_t *classes[6];                         /* counters of answers 2xx ... 5xx, by the first digit */
+    const ProtobufCFieldDescriptor *variables[ROUTE_VARIABLES_MAX]; /* fields of method->in */
+    metric_t *seconds;                                              /* histogram */
+    metric_t *classes[6]; /* counters of answers 2xx ... 5xx, by the first digit */
 } route_t;
 
 typedef struct routes routes_t;
@@ -43,9 +43,9 @@ const route_t *routes_add(routes_t *self, verb_t verb, const char *pattern, cons
                           const method_t *method, route_serve_t serve);
 
 typedef struct {
-    const route_t *route;                  /* NULL: none for this verb */
-    unsigned verbs;                        /* bits 1 << verb_t of what the path has; 0: no such path */
-    span_t values[ROUTE_VARIABLES_MAX];    /* raw, still percent-encoded, never empty */
+    const route_t *route;               /* NULL: none for this verb */
+    unsigned verbs;                     /* bits 1 << verb_t of what the path has; 0: no such path */
+    span_t values[ROUTE_VARIABLES_MAX]; /* raw, still percent-encoded, never empty */
 } route_match_t;
 
 /* `path` without the query. */

@@ -12,8 +12,15 @@ static void serve(struct exchange *exchange)
 static routes_t *sample(void)
 {
     static const char *const patterns[] = {
-        "/", "/items", "/items/hot", "/items/{id}", "/items/{id}:accept", "/items/{id}:refuse",
-        "/items/{id}/guide", "/items/{id}/files/{name}", "/items:import",
+        "/",
+        "/items",
+        "/items/hot",
+        "/items/{id}",
+        "/items/{id}:accept",
+        "/items/{id}:refuse",
+        "/items/{id}/guide",
+        "/items/{id}/files/{name}",
+        "/items:import",
     };
     routes_t *routes = routes_new();
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
@@ -72,7 +79,7 @@ TEST(an_action_is_cut_off_the_value_and_only_a_known_one)
     match = routes_find(routes, VERB_GET, SPAN("/items/a:unknown"));
     EXPECT(text_equal(match.route->name, "/items/{id}") && span_is(match.values[0], "a:unknown"));
     match = routes_find(routes, VERB_GET, SPAN("/items/:accept"));
-    EXPECT(text_equal(match.route->name, "/items/{id}"));       /* nothing before it: a value */
+    EXPECT(text_equal(match.route->name, "/items/{id}")); /* nothing before it: a value */
     EXPECT(leads(routes, "/items/a:accept/guide", "/items/{id}/guide"));
     routes_free(&routes);
 }

@@ -11,28 +11,28 @@
 #include "token.h"
 #include "yiwang/identity.pb-c.h"
 
-#define POLL_MS 1000
+#define POLL_MS         1000
 #define POLL_TIMEOUT_MS 3000
 /* identity lists what was revoked within one token lifetime (15 min); we keep it for longer than
  * any token lives and forget it then.  A quarter of a million is a whole city signing out. */
-#define KEEP_MS (60 * 60 * 1000)
+#define KEEP_MS     (60 * 60 * 1000)
 #define REVOKED_MAX (1u << 18)
 
 typedef struct revoked {
-    struct revoked *next;              /* in the order they came */
+    struct revoked *next; /* in the order they came */
     int64_t until_ms;
     char session[];
 } revoked_t;
 
 struct sessions {
-    token_cache_t *tokens;             /* NULL: no key */
+    token_cache_t *tokens; /* NULL: no key */
     pending_t *pending;
-    ticket_t ticket;                   /* the open question, 0: none */
+    ticket_t ticket; /* the open question, 0: none */
     int64_t asked_ms;
     int64_t after_seq;
-    table_t *revoked;                  /* session id -> revoked_t */
+    table_t *revoked; /* session id -> revoked_t */
     revoked_t *oldest, *newest;
-    arena_t *arena;                    /* for one answer of identity */
+    arena_t *arena; /* for one answer of identity */
     ProtobufCBinaryData meta;
     uint8_t meta_bytes[64];
 };
@@ -94,11 +94,11 @@ problem_t sessions_check(sessions_t *self, span_t authorization, int64_t now_ms,
     if (table_get(self->revoked, token->session, strlen(token->session)))
         return PROBLEM_TOKEN_EXPIRED;
     *ret = token;
-    *ret_signed = (ProtobufCBinaryData) {size, bytes};
+    *ret_signed = (ProtobufCBinaryData){size, bytes};
     return PROBLEM_NONE;
 }
 
-/* --- what was revoked ----------------------------------------------------------------- */
+/* --- what was revoked ---------------------------------------------------------------- */
 
 static void forget(sessions_t *self, int64_t mono_ms)
 {
@@ -140,7 +140,7 @@ static void answered(void *owner, const reply_t *reply)
     int64_t mono_ms = clock_mono_ms();
     self->ticket = 0;
     if (reply->status != STATUS_OK)
-        return;                        /* asked again when it is time */
+        return; /* asked again when it is time */
     arena_reset(self->arena);
     Identity__RevocationList *list = (Identity__RevocationList *) message_unpack(
         &identity__revocation_list__descriptor, self->arena, reply->body, reply->size);

@@ -23,7 +23,7 @@ static void open_all(void)
     const char *nowhere[] = {"ipc:///nonexistent/broker", NULL};
     crypto_init();
     crypto_sign_keys(public_key, secret_key);
-    EXPECT(link_open(&(link_options_t) {.endpoints = nowhere}, clock_mono_ms(), &link, error,
+    EXPECT(link_open(&(link_options_t){.endpoints = nowhere}, clock_mono_ms(), &link, error,
                      sizeof error) == STATUS_OK);
     pending = pending_new(&link, 8);
     sessions = sessions_new(public_key, pending);
@@ -66,7 +66,8 @@ TEST(a_signed_token_says_who_asks)
     span_t good = header(&token);
     EXPECT(sessions_check(sessions, good, NOW, arena, &ret, &bytes) == PROBLEM_NONE);
     EXPECT(ret && text_equal(ret->subject, token.subject) && bytes.len);
-    EXPECT(sessions_check(sessions, good, NOW + 1000, arena, &ret, &bytes) == PROBLEM_TOKEN_EXPIRED);
+    EXPECT(sessions_check(sessions, good, NOW + 1000, arena, &ret, &bytes) ==
+           PROBLEM_TOKEN_EXPIRED);
     close_all();
 }
 
@@ -77,13 +78,18 @@ TEST(anything_else_is_refused)
     const Yw__Token *ret;
     ProtobufCBinaryData bytes;
     span_t good = header(&token);
-    const span_t bad[] = {SPAN("Bearer "), SPAN("Bearer !!"), SPAN("Basic abc"), SPAN("Bearer AAAA"),
-                          span(good.data, good.size - 4), SPAN("Bearer"), SPAN("x")};
+    const span_t bad[] = {SPAN("Bearer "),
+                          SPAN("Bearer !!"),
+                          SPAN("Basic abc"),
+                          SPAN("Bearer AAAA"),
+                          span(good.data, good.size - 4),
+                          SPAN("Bearer"),
+                          SPAN("x")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         EXPECT(sessions_check(sessions, bad[i], NOW, arena, &ret, &bytes) == PROBLEM_TOKEN_INVALID);
 
     char *copy = arena_copy(arena, good.data, good.size);
-    for (size_t at = 10; at < good.size; at += 7) {       /* one wrong character anywhere */
+    for (size_t at = 10; at < good.size; at += 7) { /* one wrong character anywhere */
         char was = copy[at];
         copy[at] = was == 'A' ? 'B' : 'A';
         EXPECT(sessions_check(sessions, span(copy, good.size), NOW, arena, &ret, &bytes) ==

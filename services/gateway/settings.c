@@ -80,7 +80,7 @@ void settings_load(const char *config_path, settings_t *ret)
     ret->burst = (uint32_t) config_int(config, "gateway.burst", 200, 1, 1000000);
     ret->rate_loopback = config_bool(config, "gateway.rate_loopback", true);
     ret->forwarded = config_bool(config, "gateway.forwarded", false);
-    ret->uploads_bytes = (uint64_t) config_int(config, "gateway.uploads_mib", 256, 32, 65536) << 20;
+    ret->memory_bytes = (uint64_t) config_int(config, "gateway.memory_mib", 256, 32, 65536) << 20;
     read_watchers(config_text(config, "gateway.watchers", ""), ret);
     ret->access_log = config_text(config, "gateway.access_log", "-");
     ret->access_sample = (uint32_t) config_int(config, "gateway.access_sample", 1, 1, 1000000);

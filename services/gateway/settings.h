@@ -6,31 +6,32 @@
 #include "limit.h"
 #include "platform.h"
 
-#define SETTINGS_THREADS_MAX 16
+#define SETTINGS_THREADS_MAX  16
 #define SETTINGS_WATCHERS_MAX 16
 
 typedef struct {
-    config_t *config;                   /* the texts below are its */
-    const char *bind;                   /* gateway.bind, address of the TLS port */
-    uint16_t port;                      /* gateway.port, TLS; 0: none */
-    uint16_t plain_port;                /* gateway.plain_port, HTTP on 127.0.0.1; 0: none */
-    uint32_t threads;                   /* gateway.threads */
-    const char *cert, *key;             /* gateway.cert, gateway.key: PEM files; both or none */
-    platform_t platform;                /* brokers, key_dir, … */
-    bool has_token_key;                 /* key_dir/token.public is there */
+    config_t *config;       /* the texts below are its */
+    const char *bind;       /* gateway.bind, address of the TLS port */
+    uint16_t port;          /* gateway.port, TLS; 0: none */
+    uint16_t plain_port;    /* gateway.plain_port, HTTP on 127.0.0.1; 0: none */
+    uint32_t threads;       /* gateway.threads */
+    const char *cert, *key; /* gateway.cert, gateway.key: PEM files; both or none */
+    platform_t platform;    /* brokers, key_dir, … */
+    bool has_token_key;     /* key_dir/token.public is there */
     uint8_t token_key[CRYPTO_SIGN_PUBLIC_SIZE];
 
-    uint32_t connections;               /* gateway.connections, of all threads */
-    uint32_t requests;                  /* gateway.requests, open at once, of all threads */
-    uint32_t rate, burst;               /* gateway.rate, gateway.burst: per address; rate 0: off */
-    bool rate_loopback;                 /* gateway.rate_loopback: local addresses count, too */
-    bool forwarded;                     /* gateway.forwarded: believe X-Forwarded-For of loopback peers */
-    uint64_t uploads_bytes;             /* gateway.uploads_mib: bodies in memory, of all threads */
-    limit_key_t watchers[SETTINGS_WATCHERS_MAX];     /* gateway.watchers: may see /metrics */
+    uint32_t connections;  /* gateway.connections, of all threads */
+    uint32_t requests;     /* gateway.requests, open at once, of all threads */
+    uint32_t rate, burst;  /* gateway.rate, gateway.burst: per address; rate 0: off */
+    bool rate_loopback;    /* gateway.rate_loopback: local addresses count, too */
+    bool forwarded;        /* gateway.forwarded: believe a local front end */
+    uint64_t memory_bytes; /* gateway.memory_mib: bodies on their way in, and as
+                            * much again for answers on their way out */
+    limit_key_t watchers[SETTINGS_WATCHERS_MAX]; /* gateway.watchers: may see /metrics */
     size_t watcher_count;
 
-    const char *access_log;             /* gateway.access_log: file, "-" stdout, "off" */
-    uint32_t access_sample;             /* gateway.access_sample: one line of so many; errors always */
+    const char *access_log; /* gateway.access_log: file, "-" stdout, "off" */
+    uint32_t access_sample; /* gateway.access_sample: one line of so many; 5xx always */
 } settings_t;
 
 /* Exits with 2 and a sentence on stderr when something is wrong.  Lives as long as the process. */

@@ -13,16 +13,16 @@ typedef struct {
     size_t size;
 } span_t;
 
-#define SPAN(literal) ((span_t) {(literal), sizeof(literal) - 1})
+#define SPAN(literal) ((span_t){(literal), sizeof(literal) - 1})
 
 static inline span_t span(const char *data, size_t size)
 {
-    return (span_t) {data, size};
+    return (span_t){data, size};
 }
 
 static inline span_t span_text(const char *text)
 {
-    return (span_t) {text, strlen(text)};
+    return (span_t){text, strlen(text)};
 }
 
 static inline bool span_is(span_t self, const char *text)

@@ -29,7 +29,7 @@ static void explain(char *error, size_t size, const char *what)
     snprintf(error, size, "TLS: %s: %s", what, why);
 }
 
-/* --- the development certificate ------------------------------------------------------- */
+/* --- the development certificate ----------------------------------------------------- */
 
 static bool add_extension(X509 *cert, int nid, const char *value)
 {
@@ -105,7 +105,7 @@ static bool make_development(const char *cert_path, const char *key_path, char *
     return ok;
 }
 
-/* --- the context ------------------------------------------------------------------------ */
+/* --- the context --------------------------------------------------------------------- */
 
 /* TLS 1.2 suites with forward secrecy and AEAD (RFC 9325, 4.2); those of 1.3 all are. */
 static const char suites[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
@@ -134,7 +134,7 @@ static SSL_CTX *context_make(const char *cert, const char *key, char *error, siz
     }
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);     /* an idle connection costs little */
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS); /* an idle connection costs little */
     SSL_CTX_set_session_id_context(context, (const unsigned char *) "yiwang", 6);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     if (SSL_CTX_use_certificate_chain_file(context, cert) != 1) {

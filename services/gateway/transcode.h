@@ -13,7 +13,7 @@
 #define TRANSCODE_PARAMETERS_MAX 64
 
 typedef struct {
-    const route_match_t *match;       /* of an API route */
+    const route_match_t *match; /* of an API route */
     span_t query, body, content_type;
 } transcode_t;
 

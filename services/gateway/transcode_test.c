@@ -42,8 +42,8 @@ static bool fault(const char *field, const char *code)
 
 TEST(a_path_and_a_body_become_a_message)
 {
-    EXPECT(take(VERB_POST, "/api/v1/cases/" CASE_ID ":submit", "", "application/json; charset=utf-8",
-                "{\"version\":\"7\"}") == PROBLEM_NONE);
+    EXPECT(take(VERB_POST, "/api/v1/cases/" CASE_ID ":submit", "",
+                "application/json; charset=utf-8", "{\"version\":\"7\"}") == PROBLEM_NONE);
     const Case__SubmitRequest *in = (const Case__SubmitRequest *) message;
     EXPECT(in && text_equal(in->id, CASE_ID) && in->version == 7);
 }
@@ -58,7 +58,8 @@ TEST(a_body_may_not_contradict_the_path)
 
 TEST(query_parameters_by_both_names_and_decoded)
 {
-    EXPECT(take(VERB_GET, "/api/v1/items", "pageSize=5&page_token=a%20b+c", "", "") == PROBLEM_NONE);
+    EXPECT(take(VERB_GET, "/api/v1/items", "pageSize=5&page_token=a%20b+c", "", "") ==
+           PROBLEM_NONE);
     const Catalog__SearchItemsRequest *in = (const Catalog__SearchItemsRequest *) message;
     EXPECT(in && in->page_size == 5 && text_equal(in->page_token, "a b c"));
 }
@@ -92,7 +93,8 @@ TEST(bad_encodings)
 
 TEST(bodies_only_where_they_belong)
 {
-    EXPECT(take(VERB_GET, "/api/v1/items", "", "application/json", "{}") == PROBLEM_BODY_UNEXPECTED);
+    EXPECT(take(VERB_GET, "/api/v1/items", "", "application/json", "{}") ==
+           PROBLEM_BODY_UNEXPECTED);
     EXPECT(take(VERB_POST, "/api/v1/codes", "", "text/plain", "{}") == PROBLEM_MEDIA_TYPE);
     EXPECT(take(VERB_POST, "/api/v1/codes", "", "", "{}") == PROBLEM_MEDIA_TYPE);
     EXPECT(take(VERB_POST, "/api/v1/codes", "mobile=1", "application/json", "{}") ==

@@ -65,7 +65,7 @@ static arena_t *part_arena(exchange_t *self)
     return self->part_arena;
 }
 
-/* --- upload --------------------------------------------------------------------------------- */
+/* --- upload -------------------------------------------------------------------------- */
 
 static void upload_part(exchange_t *self)
 {
@@ -101,8 +101,8 @@ static void upload_answered(exchange_t *self, const reply_t *reply)
         upload_part(self);
         return;
     }
-    const ProtobufCMessage *out = message_unpack(self->match.route->method->out, self->arena,
-                                                 reply->body, reply->size);
+    const ProtobufCMessage *out =
+        message_unpack(self->match.route->method->out, self->arena, reply->body, reply->size);
     if (out)
         exchange_message(self, out);
     else
@@ -164,7 +164,7 @@ void transfer_upload(exchange_t *self)
     upload_part(self);
 }
 
-/* --- download --------------------------------------------------------------------------------- */
+/* --- download ------------------------------------------------------------------------ */
 
 static void download_part(exchange_t *self)
 {
@@ -257,8 +257,8 @@ static void download_answered(exchange_t *self, const reply_t *reply)
     if (!self->streaming)
         self->file_size = (size_t) size;
     /* Each part says the same size and brings something, else the file changed under us. */
-    if (size < 0 || (size_t) size != self->file_size || data.size > self->file_size - self->offset ||
-        (data.size == 0 && self->file_size)) {
+    if (size < 0 || (size_t) size != self->file_size ||
+        data.size > self->file_size - self->offset || (data.size == 0 && self->file_size)) {
         download_refused(self, NULL);
         return;
     }

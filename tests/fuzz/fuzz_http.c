@@ -39,9 +39,10 @@ static void round_trip(const ProtobufCMessage *message, arena_t *arena)
     ProtobufCBinaryData packed = message_pack(message, arena);
     if (!packed.data)
         return;
-    const ProtobufCMessage *again = message_unpack(message->descriptor, arena, packed.data, packed.len);
+    const ProtobufCMessage *again =
+        message_unpack(message->descriptor, arena, packed.data, packed.len);
     if (!again)
-        return;                                /* past the arena */
+        return; /* past the arena */
     buffer_t text = buffer_new(64u << 20);
     json_print(again, true, &text);
     CHECK(!text.full);
@@ -61,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     route_match_t match = routes_find(routes_of_contract(), route_verb(verb, &head), path);
     multipart_t part;
     if (multipart_file(type, body, &part))
-        CHECK(part.data.data >= body.data && part.data.data + part.data.size <= body.data + body.size);
+        CHECK(part.data.data >= body.data &&
+              part.data.data + part.data.size <= body.data + body.size);
     if (!match.route)
         return 0;
 
