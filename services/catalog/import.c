@@ -142,15 +142,19 @@ static status_t remember_source(import_t *self, const Catalog__Item *item, const
 
 /* --- departments ------------------------------------------------------------------------------------ */
 
-/* A department that the list names but gives no id: the one we know by that name, else an id made of
- * name and division, the same in every import. */
+/* A department that the list names but gives no id: the one we know by that name; else, in the list of a
+ * department, that one; else an id made of name and division, the same in every import. */
 static status_t settle_department(import_t *self, Catalog__Item *item)
 {
     call_t *call = self->call;
     if (!text_empty(item->department_id))
         return STATUS_OK;
-    if (text_empty(item->department_name) || !text_empty(self->in->department_id)) {
-        item->department_id = self->in->department_id;
+    bool staff = call->caller.kind == YW__CALLER_KIND__CALLER_KIND_STAFF;
+    const char *usual = self->in->department_id;
+    if (text_empty(usual) && staff)
+        usual = call->caller.department;
+    if (text_empty(item->department_name)) {
+        item->department_id = usual;
         return STATUS_OK;
     }
     query_t *q = query(call->store,
@@ -162,6 +166,10 @@ static status_t settle_department(import_t *self, Catalog__Item *item)
     status_t status = query_done(q);
     if (status != STATUS_OK || known)
         return status;
+    if (staff) {
+        item->department_id = usual;
+        return STATUS_OK;
+    }
 
     enum { HEX_DIGITS = 12 };
     uint8_t hash[CRYPTO_HASH_SIZE];
@@ -211,9 +219,30 @@ static status_t create(import_t *self, Catalog__Item *item, bool publish)
     return store_version(self, &version, publish);
 }
 
-/* *refused: there is a draft somebody works on. */
+/* Whether two guides say the same, whatever version they are and wherever they came from. */
+static bool same_guide(const Catalog__Item *a, const Catalog__Item *b, arena_t *arena)
+{
+    ProtobufCBinaryData packed[2];
+    const Catalog__Item *both[2] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        Catalog__Item plain = *both[i];
+        plain.id = plain.source_name = "";
+        plain.version = plain.revision = 0;
+        plain.state = 0;
+        plain.popularity = 0;
+        plain.published_at = plain.updated_at = NULL;
+        packed[i] = message_pack(&plain.base, arena);
+        if (!packed[i].data)
+            return false;
+    }
+    return packed[0].len == packed[1].len && memcmp(packed[0].data, packed[1].data, packed[0].len) == 0;
+}
+
+typedef enum { UPDATED, SAME, REFUSED_DRAFT } update_t;
+
+/* A new version of an item we know, unless nothing changed or somebody works on a draft of it. */
 static status_t update(import_t *self, Catalog__Item *item, const char *id, bool publish,
-                       bool *refused)
+                       update_t *ret)
 {
     status_t status;
     version_t *version = version_load_own(self->call, id, 0, &status);
@@ -221,10 +250,12 @@ static status_t update(import_t *self, Catalog__Item *item, const char *id, bool
         return status;
     Catalog__ItemState state = version->item->state;
     bool draft = state == STATE(DRAFT);
-    *refused = state == STATE(CHECKING) || state == STATE(SCHEDULED)
-               || version->state == STATE(CANCELLED)
-               || (draft && !text_equal(version->editor, self->call->caller.id));
-    if (*refused)
+    bool refused = state == STATE(CHECKING) || state == STATE(SCHEDULED)
+                   || version->state == STATE(CANCELLED)
+                   || (draft && !text_equal(version->editor, self->call->caller.id));
+    bool same = !(draft && publish) && same_guide(version->item, item, self->call->arena);
+    *ret = same ? SAME : refused ? REFUSED_DRAFT : UPDATED;
+    if (*ret != UPDATED || self->in->dry_run)
         return STATUS_OK;
     item->id = id;
     item->version = draft ? version->item->version : version->newest + 1;
@@ -267,18 +298,24 @@ static status_t import_row(import_t *self, const list_row_t *row)
     }
     bool catch_all = has_catch_all(item);
     bool publish = self->in->publish && !catch_all;
-    bool refused = false;
+    update_t outcome = UPDATED;
+    if (*known.id)
+        status = update(self, item, known.id, publish, &outcome);
+    else if (!self->in->dry_run)
+        status = create(self, item, publish);
+    if (status != STATUS_OK)
+        return status;
+    if (outcome == REFUSED_DRAFT)
+        return refuse(self, "", "draft_exists", "该事项已有他人编制中的版本或已取消，未导入。");
     if (!self->in->dry_run) {
-        status = *known.id ? update(self, item, known.id, publish, &refused)
-                           : create(self, item, publish);
-        if (status == STATUS_OK && !refused)
-            status = remember_source(self, item, key, row->raw, hash);
+        item->id = *known.id ? known.id : item->id;
+        status = remember_source(self, item, key, row->raw, hash);
         if (status != STATUS_OK)
             return status;
     }
-    if (refused)
-        return refuse(self, "", "draft_exists", "该事项已有他人编制中的版本或已取消，未导入。");
-    if (*known.id)
+    if (outcome == SAME)
+        self->report->unchanged++;
+    else if (*known.id)
         self->report->updated++;
     else
         self->report->created++;

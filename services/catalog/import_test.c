@@ -73,6 +73,9 @@ TEST(wrong_codes_are_kept_as_local_and_flagged)
     EXPECT(wrong && text_equal(wrong->local_base_code, "44011800900X"));
     EXPECT(wrong && flag_of(wrong, "credit_code")
            && text_equal(flag_of(wrong, "credit_code")->original, "11440100007482575A"));
+    /* A list with one column for codes of any length. */
+    EXPECT(import_csv(bench, "name,item_code\n三十一位,11440100007482575H3440118009001\n")->flagged == 0);
+    EXPECT(get_item(bench, "11440100007482575H3440118009001") != NULL);
     const Catalog__Item *right = get_item(bench, "11440100007482575H3440118009000");
     EXPECT(right && text_equal(right->name, "正码") && right->n_flags == 0);
     EXPECT(get_item(bench, "440118009000") != NULL);
@@ -210,6 +213,10 @@ TEST(export_and_import_round_trip)
         EXPECT(report && report->created == 1 && report->n_reports == 0);
         const char *again = export_text(there, formats[i]);
         EXPECT(text_equal(text, again));
+        /* ... and brought back home it changes nothing. */
+        report = import_text(here, &BENCH_SERVICE, formats[i], text, true);
+        EXPECT(report && report->unchanged == 1);
+        EXPECT(bench_count(here, "SELECT count(*) FROM versions") == 1);
         bench_free(&here);
         bench_free(&there);
     }

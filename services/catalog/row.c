@@ -606,6 +606,21 @@ static void finish_message(row_t *self, ProtobufCMessage *message, const char *p
     }
 }
 
+/* Lists have one column "code" and put into it what they have: 31 and 33 characters tell which. */
+static void settle_codes(Catalog__Item *item)
+{
+    const char *code = item->item_code;
+    if (strlen(code) == 31 && text_empty(item->impl_code)) {
+        item->impl_code = code;
+        item->item_code = "";
+    }
+    code = item->impl_code;
+    if (strlen(code) == 33 && text_empty(item->item_code)) {
+        item->item_code = code;
+        item->impl_code = "";
+    }
+}
+
 /* A day limit that says "at once" has no days. */
 static void finish_days(row_t *self)
 {
@@ -619,6 +634,7 @@ static void finish_days(row_t *self)
 bool row_finish(row_t *self, faults_t *faults)
 {
     if (self->memory) {
+        settle_codes(self->item);
         finish_message(self, &self->item->base, "");
         finish_days(self);
     }
