@@ -104,6 +104,16 @@ TEST(broker_unknown_key_does_not_get_in)
     link_t *plain = open_link(broker_department_endpoint(broker), NULL, 0, NULL);
     pass_time(300);
     EXPECT(!link_alive(plain)); /* no CURVE at all */
+
+    link_t *asker = open_asker(); /* turned away by the door, not only by a look at each message */
+    EXPECT(ask(asker, 1, "broker.GetMetrics", 5000) == STATUS_OK);
+    EXPECT(hear(asker) == COMMAND_ANSWER);
+    arena_t *arena = arena_new(1 << 20);
+    const Broker__Metrics *metrics = (const Broker__Metrics *) message_unpack(
+        &broker__metrics__descriptor, arena, got.body, got.body_size);
+    EXPECT(metrics && !strstr(metrics->text, "\nyiwang_bus_unknown_keys 0\n"));
+    arena_free(&arena);
+    close_link(&asker);
     close_link(&plain);
     close_link(&fooled);
     close_link(&unknown);
