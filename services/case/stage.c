@@ -133,3 +133,27 @@ status_t stage_list(call_t *call, const char *case_id, Case__Stage ***ret, size_
                                        ret_count);
     return query_done(find);
 }
+
+status_t stage_plan(call_t *call, const Catalog__Item *item, Case__Stage ***ret, size_t *ret_count)
+{
+    Case__Stage **list = ARRAY(call->arena, Case__Stage *, STAGES_MAX);
+    size_t count = 0;
+
+    if (!list)
+        return STATUS_RESOURCE_EXHAUSTED;
+    for (size_t i = 0; i < item->n_stages && count < STAGES_MAX; i++) {
+        if (item->stages[i]->kind != CATALOG__STAGE_KIND__STAGE_KIND_REVIEW)
+            continue;
+        Case__Stage *stage = (Case__Stage *) message_new(&case__stage__descriptor, call->arena);
+        if (!stage)
+            return STATUS_RESOURCE_EXHAUSTED;
+        stage->stage_id = item->stages[i]->id;
+        stage->name = item->stages[i]->name;
+        stage->number = (int32_t) count + 1;
+        stage->state = STAGE(PENDING);
+        list[count++] = stage;
+    }
+    *ret = list;
+    *ret_count = count;
+    return STATUS_OK;
+}

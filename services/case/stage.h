@@ -12,3 +12,5 @@ status_t stage_finish(call_t *call, step_t *step, const char *officer, const cha
 status_t stage_back(call_t *call, step_t *step);
 
 status_t stage_list(call_t *call, const char *case_id, Case__Stage ***ret, size_t *ret_count);
+/* The stages that acceptance will open, all pending: who waits for it sees the whole way. */
+status_t stage_plan(call_t *call, const Catalog__Item *item, Case__Stage ***ret, size_t *ret_count);

@@ -161,7 +161,11 @@ static status_t fill_contents(call_t *call, const Case__StoredCase *row, Case__C
 
 static status_t fill_stages(call_t *call, const Case__StoredCase *row, Case__CaseDetail *out)
 {
-    return stage_list(call, row->id, &out->stages, &out->n_stages);
+    const Catalog__Item *item = NULL;
+    if (row->accepted_ms)
+        return stage_list(call, row->id, &out->stages, &out->n_stages);
+    status_t status = item_of_case(call, row, &item);
+    return status == STATUS_OK ? stage_plan(call, item, &out->stages, &out->n_stages) : status;
 }
 
 static status_t fill(call_t *call, const Case__StoredCase *row, Case__CaseDetail *out)

@@ -143,7 +143,8 @@ def test_system_handles_a_case_to_the_decision(p):
     first = w.system.call("case.Accept", accept, case.CaseStatus, key="zjj-2026-0001")
     again = w.system.call("case.Accept", accept, case.CaseStatus, key="zjj-2026-0001")
     assert first == again and first.state == case.STATE_REVIEWING or first.state == case.STATE_ACCEPTED, first
-    refused("FAILED_PRECONDITION", None, w.system.call, "case.Accept", accept, case.CaseStatus, key="zjj-2026-0002")
+    refused("ABORTED", "case.version_changed", w.system.call, "case.Accept", accept, case.CaseStatus,
+            key="zjj-2026-0002")
     status = first
     for stage in now.stages:
         status = w.system.call("case.FinishStage", case.FinishStageRequest(
