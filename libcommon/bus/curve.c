@@ -74,7 +74,7 @@ static bool write_file(const char *path, int flags, mode_t mode, const char *tex
     if (fd < 0)
         return false;
     size_t size = strlen(text);
-    bool ok = write(fd, text, size) == (ssize_t) size && fsync(fd) == 0;
+    bool ok = fchmod(fd, mode) == 0 && write(fd, text, size) == (ssize_t) size && fsync(fd) == 0;
     return close(fd) == 0 && ok;
 }
 

@@ -29,6 +29,7 @@ TEST(curve_keys_come_back_from_their_files)
     make_folder();
     curve_t keys, loaded, public_only;
     curve_make(&keys);
+    umask(077); /* as the broker runs */
     EXPECT(curve_save(path, &keys) == STATUS_OK);
     EXPECT(curve_load(path, &loaded) == STATUS_OK);
     EXPECT(memcmp(&keys, &loaded, sizeof keys) == 0);
@@ -38,6 +39,7 @@ TEST(curve_keys_come_back_from_their_files)
 
     struct stat info;
     EXPECT(stat(path, &info) == 0 && (info.st_mode & 0777) == 0600);
+    EXPECT(stat(public_path, &info) == 0 && (info.st_mode & 0777) == 0644);
     remove_folder();
 }
 

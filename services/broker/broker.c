@@ -698,6 +698,15 @@ static bool turn(broker_t *self, int stop_fd)
     return fds[0].revents != 0;
 }
 
+/* What we ask ourselves keeps nobody waiting. */
+static void drop_own_calls(broker_t *self)
+{
+    size_t cursor = 0;
+    for (open_call_t *call; (call = calls_each(self->calls, &cursor));)
+        if (!call->asker)
+            cancel(self, call);
+}
+
 static void say_to_all(broker_t *self, const frame_t *frame)
 {
     for (size_t i = 0; i < peers_count(self->peers); i++)
@@ -709,8 +718,9 @@ void broker_run(broker_t *self, int stop_fd)
     while (!turn(self, stop_fd))
         continue;
 
-    log_info("stopping with %zu open calls", calls_count(self->calls));
     self->stopping = self->awake = true;
+    drop_own_calls(self);
+    log_info("stopping with %zu open calls", calls_count(self->calls));
     say_to_all(self, &(frame_t){.command = COMMAND_DRAIN});
     int64_t end_ms = self->now_us / 1000 + self->options->stop_ms;
     self->next_sweep_ms = 0;

@@ -211,3 +211,16 @@ TEST(broker_department_has_limits)
     close_link(&identity);
     end();
 }
+
+/* Its own question to identity does not keep the broker from stopping. */
+TEST(broker_stops_at_once_when_only_it_asks)
+{
+    begin_departments();
+    options.stop_ms = 5000;
+    link_t *identity = open_worker("identity", 4);
+    EXPECT(hear(identity) == COMMAND_CALL); /* and is not answered */
+    int64_t start_ms = clock_mono_ms();
+    close_link(&identity);
+    end();
+    EXPECT(clock_mono_ms() - start_ms < 2000);
+}
