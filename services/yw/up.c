@@ -1,7 +1,7 @@
 /* up.c - `yw up`, `yw start`, `yw stop`: the processes of the platform as one.
  *
  * up starts the broker, then the services, then the gateway; what dies is started
- * again after a pause that doubles up to PAUSE_MAX_MS while it keeps dying.  Told to
+ * again after a pause that doubles up to yw.pause_max_ms while it keeps dying.  Told to
  * stop, it stops the gateway first and the broker last, so that each can finish what it
  * has in hand; who has not gone after STOP_MS is killed.
  *
@@ -29,7 +29,7 @@
 #include "yw.h"
 
 #define PAUSE_MIN_MS 100
-#define PAUSE_MAX_MS 5000
+#define PAUSE_MAX_MS 5000        /* unless yw.pause_max_ms says otherwise */
 #define STABLE_MS 10000          /* who lived so long starts again with the shortest pause */
 #define STOP_MS 12000
 #define HEALTHY_MS 30000         /* start gives up waiting */
@@ -54,6 +54,7 @@ typedef struct {
     process_t list[PROCESSES_MAX];
     size_t count;
     int signals;
+    int64_t pause_max_ms;
 } supervisor_t;
 
 static void write_state(const supervisor_t *self)
@@ -108,17 +109,17 @@ static void start_process(supervisor_t *self, process_t *process)
     if (process->pid)
         log_info("started %s, pid %d", process->name, (int) process->pid);
     else
-        process->restart_ms = process->started_ms + PAUSE_MAX_MS;
+        process->restart_ms = process->started_ms + self->pause_max_ms;
 }
 
-static void note_end(process_t *process, int status)
+static void note_end(process_t *process, int status, int64_t pause_max_ms)
 {
     int64_t now_ms = clock_mono_ms();
     bool stable = now_ms - process->started_ms >= STABLE_MS;
 
     process->pause_ms = stable || !process->pause_ms ? PAUSE_MIN_MS : 2 * process->pause_ms;
-    if (process->pause_ms > PAUSE_MAX_MS)
-        process->pause_ms = PAUSE_MAX_MS;
+    if (process->pause_ms > pause_max_ms)
+        process->pause_ms = pause_max_ms;
     log_warn("%s ended (%s %d), again in %lld ms", process->name,
              WIFSIGNALED(status) ? "signal" : "status",
              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
@@ -136,7 +137,7 @@ static bool reap(supervisor_t *self)
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
         for (size_t i = 0; i < self->count; i++)
             if (self->list[i].pid == pid) {
-                note_end(&self->list[i], status);
+                note_end(&self->list[i], status, self->pause_max_ms);
                 any = true;
             }
     return any;
@@ -211,6 +212,8 @@ static bool prepare(supervisor_t *self)
     *strrchr(folder, '/') = 0;
 
     self->count = yw_processes(self->yw, names);
+    self->pause_max_ms = config_int(self->yw->config, "yw.pause_max_ms", PAUSE_MAX_MS,
+                                    PAUSE_MIN_MS, 600000);
     for (size_t i = 0; i < self->count; i++) {
         self->list[i].name = names[i];
         self->list[i].path = platform_path(folder, names[i]);
