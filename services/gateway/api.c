@@ -5,6 +5,7 @@
 #include "exchange.h"
 #include "lane.h"
 #include "message.h"
+#include "rights.h"
 #include "text.h"
 #include "transcode.h"
 
@@ -19,13 +20,27 @@ static problem_t read_token(exchange_t *self)
                           self->arena, &self->token, &self->signed_token);
 }
 
-/* What is obviously anonymous need not go to a service to hear so; all else it decides itself. */
-static problem_t check_rights(exchange_t *self)
+/* Who may not call is told so before what he sent is looked at: the form of a request is nobody
+ * else's business, and it saves the hop.  The service checks again, it does not believe us. */
+static bool check_rights(exchange_t *self)
 {
-    unsigned may = self->match.route->method->may;
-    if (self->token || may & MAY_PUBLIC)
-        return PROBLEM_NONE;
-    return may & (MAY_PERSON | MAY_STAFF) ? PROBLEM_SIGN_IN : PROBLEM_FORBIDDEN;
+    const method_t *method = self->match.route->method;
+    Yw__CallerKind kind = self->token ? self->token->kind : YW__CALLER_KIND__CALLER_KIND_UNSPECIFIED;
+    right_t right = rights_of(method, kind, self->token);
+    if (right == RIGHT_GRANTED)
+        return true;
+
+    const right_refusal_t *refusal = rights_refusal(right);
+    Yw__Status status = YW__STATUS__INIT;
+    status.status = refusal->status;
+    status.code = refusal->code;
+    status.message = arena_printf(self->arena, refusal->message,
+                                  label_of(&yw__level__descriptor, method->level));
+    if (status.message)
+        exchange_status(self, &status);
+    else
+        exchange_problem(self, PROBLEM_TOO_LARGE);
+    return false;
 }
 
 /* Printable ASCII, 1 to 64 (draft-ietf-httpapi-idempotency-key-header; quotes are not needed). */
@@ -82,8 +97,8 @@ void api_serve(exchange_t *self)
 {
     const method_t *method = self->match.route->method;
     problem_t problem = read_token(self);
-    if (problem == PROBLEM_NONE)
-        problem = check_rights(self);
+    if (problem == PROBLEM_NONE && !check_rights(self))
+        return;
     if (problem == PROBLEM_NONE)
         problem = read_key(self);
     if (problem == PROBLEM_NONE)

@@ -269,14 +269,19 @@ void exchange_refusal(exchange_t *self, const reply_t *reply)
         return;
     }
     status->status = reply->status; /* what the frame says counts */
+    exchange_status(self, status);
+}
+
+void exchange_status(exchange_t *self, const Yw__Status *status)
+{
     uint32_t retry_s = (status->retry_after_ms + 999) / 1000;
-    if (!retry_s && reply->status == STATUS_UNAVAILABLE)
+    if (!retry_s && status->status == STATUS_UNAVAILABLE)
         retry_s = problem_retry_s(PROBLEM_UNAVAILABLE);
-    if (!retry_s && reply->status == STATUS_RESOURCE_EXHAUSTED)
+    if (!retry_s && status->status == STATUS_RESOURCE_EXHAUSTED)
         retry_s = problem_retry_s(PROBLEM_RATE);
     buffer_clear(&self->out);
     problem_print_status(status, self->trace_id, &self->out);
-    answer_error(self, status_http(reply->status), retry_s);
+    answer_error(self, status_http((status_t) status->status), retry_s);
 }
 
 static uint64_t fold(uint64_t a, uint64_t b)

@@ -112,6 +112,7 @@ bool exchange_meta(exchange_t *self);
 void exchange_problem(exchange_t *self, problem_t problem);
 /* What a service refused with, or what was found in its place. */
 void exchange_refusal(exchange_t *self, const reply_t *reply);
+void exchange_status(exchange_t *self, const Yw__Status *status);
 void exchange_message(exchange_t *self, const ProtobufCMessage *message);
 /* Bytes that live as long as the exchange (or for ever). */
 void exchange_bytes(exchange_t *self, int status, const char *media_type, const char *cache,
