@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +35,6 @@
 #define SUPERVISOR_MS 1000       /* by then it holds its pid file */
 #define DYING_RESTARTS 4         /* within the time start waits: no accident */
 #define LOG_BYTES_MAX (64 << 20) /* RUN_DIR/yiwang.log is put aside at start when larger */
-
-extern char **environ;
 
 typedef struct {
     const char *name;
@@ -76,26 +73,31 @@ static void write_state(const supervisor_t *self)
     free(path);
 }
 
-/* posix_spawn with the signals as a fresh process expects them. */
-static pid_t spawn(const char *path, char *const argv[])
+/* In the child.  Whoever killed us leaves no orphans: they would hold ports and databases that
+ * the next start needs.  SIGKILL, because what is half stopped may still take away the socket
+ * file of its successor; everything here survives it. */
+static _Noreturn void become(const char *path, char *const argv[], pid_t parent)
 {
-    posix_spawnattr_t attributes;
-    sigset_t none, defaults;
-    pid_t pid;
+    sigset_t none;
 
     sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setpgroup(&attributes, 0);      /* Ctrl-C reaches us alone: we stop them in order */
-    int error = posix_spawn(&pid, path, NULL, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    if (error) {
-        log_error("cannot start %s: %s", path, strerror(error));
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    setpgid(0, 0);               /* Ctrl-C reaches yw alone: it stops them in order */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == parent)
+        execv(path, argv);
+    _exit(127);
+}
+
+static pid_t spawn(const char *path, char *const argv[])
+{
+    pid_t parent = getpid(), pid = fork();       /* we have one thread */
+
+    if (pid == 0)
+        become(path, argv, parent);
+    if (pid < 0) {
+        log_error("cannot start %s: %s", path, strerror(errno));
         return 0;
     }
     return pid;
