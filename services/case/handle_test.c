@@ -404,6 +404,13 @@ TEST(a_claimed_case_is_its_officers)
     transfer.reason = "休假";
     EXPECT(stand_refused(stand, &second, "case.TransferCase", &transfer.base,
                          STATUS_FAILED_PRECONDITION, "case.claimed"));
+    static const char *const nobody[] = {"gone", "stranger", "unknown"};
+    for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+        transfer.officer_id = nobody[i];
+        EXPECT(stand_refused(stand, &stand->reviewer, "case.TransferCase", &transfer.base,
+                             STATUS_INVALID_ARGUMENT, "case.officer_unknown"));
+    }
+    transfer.officer_id = "reviewer-2";
     stand_ask(stand, &stand->reviewer, "case.TransferCase", &transfer.base);
     stage.version = 4;
     at = stand_ask(stand, &second, "case.FinishStage", &stage.base);

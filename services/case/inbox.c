@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "access.h"
+#include "case.calls.h"
 #include "case.svc.h"
 #include "flow.h"
 #include "page.h"
@@ -61,20 +62,44 @@ status_t case_claim_case(call_t *call, const Case__ClaimCaseRequest *in, Case__C
 
 /* Staff live in identity; a colleague who is none of this department, or lacks the permission,
  * cannot act on the case anyway, and who decides in the department takes it back. */
+static status_t refuse_officer(call_t *call)
+{
+    return call_fail(call, STATUS_INVALID_ARGUMENT, "case.officer_unknown", "officerId",
+                     "本部门没有这位在岗工作人员，请重新选择接办人");
+}
+
+/* Whether the colleague exists is identity's to say. */
+status_t case_transfer_case_prepare(call_t *call, const Case__TransferCaseRequest *in)
+{
+    Identity__GetStaffRequest ask = IDENTITY__GET_STAFF_REQUEST__INIT;
+    const Identity__Staff *staff = NULL;
+
+    ask.id = in->officer_id;
+    status_t status = identity_get_staff_ask(call, &ask, &staff);
+    if (status == STATUS_NOT_FOUND)
+        return refuse_officer(call);
+    call->prepared = (void *) staff;
+    return status;
+}
+
 status_t case_transfer_case(call_t *call, const Case__TransferCaseRequest *in,
                             Case__CaseStatus *out)
 {
+    const Identity__Staff *staff = call->prepared;
     step_t step;
     status_t status = flow_enter(call, ACTION(TRANSFER), in->id, in->version, &step);
     if (status != STATUS_OK)
         return status;
+    if (staff->state != IDENTITY__STAFF_STATE__STAFF_STATE_ACTIVE ||
+        !text_equal(staff->department_id, step.row.department_id))
+        return refuse_officer(call);
     if (text_equal(in->officer_id, step.row.officer_id))
         return call_fail(call, STATUS_INVALID_ARGUMENT, "case.same_officer", "officerId",
                          "该办件已在此人名下");
-    const char *text = arena_printf(call->arena, "由%s转给%s：%s", step.row.officer_name,
-                                    in->officer_id, in->reason);
+    const char *text = arena_printf(call->arena, "由%s转给%s：%s", step.row.officer_name, staff->name,
+                                    in->reason);
     step.row.officer_id = in->officer_id;
-    step.row.officer_name = in->officer_id; /* the name comes with the colleague's first action */
+    step.row.officer_name = staff->name;
     status = flow_leave(call, &step, text, NULL);
     return status == STATUS_OK ? record_status(call, &step.row, out) : status;
 }

@@ -246,16 +246,26 @@ static status_t staff_managed(call_t *call, const char *id, Identity__Staff **re
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-status_t identity_get_staff_self(call_t *call, const Yw__Empty *in, Identity__Staff *out)
+static status_t staff_answer(call_t *call, const char *id, Identity__Staff *out)
 {
-    (void) in;
     Identity__Staff *staff = NULL;
-    status_t status = staff_by_id(call, call->caller.id, &staff);
+    status_t status = staff_by_id(call, id, &staff);
     if (status == STATUS_NOT_FOUND)
         return call_not_found(call, "工作人员");
     if (status == STATUS_OK)
         *out = *staff;
     return status;
+}
+
+status_t identity_get_staff_self(call_t *call, const Yw__Empty *in, Identity__Staff *out)
+{
+    (void) in;
+    return staff_answer(call, call->caller.id, out);
+}
+
+status_t identity_get_staff(call_t *call, const Identity__GetStaffRequest *in, Identity__Staff *out)
+{
+    return staff_answer(call, in->id, out);
 }
 
 /* Pages by login name, which is unique. */
