@@ -9,22 +9,30 @@
 #include "check.h"
 
 /* The eventfd is written and read under the mutex, together with what it
- * stands for: readable if and only if size > 0 or closed. */
+ * stands for: readable if and only if size > 0 or closed.
+ *
+ * Wake-ups cost more than all else here, so there is one for the first node only; who is woken and
+ * leaves something wakes the next.  Must hold: size > 0 and waiting > 0 only while one is on its way. */
 struct queue {
     pthread_mutex_t mutex;
     pthread_cond_t filled;
     queue_node_t *head, **tail;
     size_t size;
-    size_t limit;                /* 0: none */
-    size_t waiting;              /* threads in pthread_cond_wait */
+    size_t limit;   /* 0: none */
+    size_t waiting; /* threads in pthread_cond_wait */
     bool closed;
-    int fd;                      /* -1: none */
+    int fd; /* -1: none */
 };
 
 queue_t *queue_new(size_t limit, bool with_fd)
 {
     queue_t *self = xalloc(sizeof *self);
-    CHECK(pthread_mutex_init(&self->mutex, NULL) == 0);
+    /* Adaptive: the lock is held for so short a time that spinning is cheaper than sleeping. */
+    pthread_mutexattr_t adaptive;
+    CHECK(pthread_mutexattr_init(&adaptive) == 0);
+    CHECK(pthread_mutexattr_settype(&adaptive, PTHREAD_MUTEX_ADAPTIVE_NP) == 0);
+    CHECK(pthread_mutex_init(&self->mutex, &adaptive) == 0);
+    pthread_mutexattr_destroy(&adaptive);
     pthread_condattr_t attributes;
     CHECK(pthread_condattr_init(&attributes) == 0);
     CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
@@ -71,16 +79,20 @@ bool queue_put(queue_t *self, queue_node_t *node)
 {
     pthread_mutex_lock(&self->mutex);
     bool taken = !self->closed && (!self->limit || self->size < self->limit);
+    bool first = taken && self->size == 0;
     if (taken) {
         node->next = NULL;
         *self->tail = node;
         self->tail = &node->next;
-        if (self->size++ == 0)
+        self->size++;
+        if (first)
             raise_fd(self);
-        if (self->waiting)
-            pthread_cond_signal(&self->filled);
     }
+    bool wake = first && self->waiting;
     pthread_mutex_unlock(&self->mutex);
+    /* Behind the lock, so that the woken one does not at once wait for it. */
+    if (wake)
+        pthread_cond_signal(&self->filled);
     return taken;
 }
 
@@ -135,7 +147,10 @@ queue_node_t *queue_take_many(queue_t *self, size_t max, int timeout_ms)
                 lower_fd(self);
         }
     }
+    bool wake = self->size && self->waiting;
     pthread_mutex_unlock(&self->mutex);
+    if (wake)
+        pthread_cond_signal(&self->filled);
     return first;
 }
 

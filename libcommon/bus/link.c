@@ -21,6 +21,7 @@ _Static_assert(sizeof(link_part_t) >= sizeof(zmq_msg_t), "a part holds a zmq_msg
 #define LINGER_MS         1000
 #define RECONNECT_MS      50   /* a restarted broker is found so fast ... */
 #define RECONNECT_MAX_MS  1000 /* ... and one that stays away is asked so often */
+#define WATCH_MS          100  /* between two looks at a connection that works */
 #define REJOIN_MS         1000 /* between two READYs to a broker that answers BYE */
 #define MESSAGE_BYTES_MAX ((int64_t) FRAME_BODY_MAX + (64 << 10))
 #define STREAK_MAX        64 /* messages taken from one broker before the next has a turn */
@@ -37,15 +38,16 @@ typedef struct {
     char *endpoint;
     void *socket; /* DEALER */
     state_t state;
-    int64_t opened_ms; /* the socket was made */
-    int64_t joined_ms; /* the last READY */
-    int64_t heard_ms;  /* the last frame of theirs */
-    int64_t said_ms;   /* our last heartbeat */
-    uint32_t open;     /* calls we asked and that are not answered */
-    bool said_ready;   /* ever, on this socket */
-    bool lost;         /* the user is to be told */
-    bool drained;      /* no CALL will come */
-    bool busy;         /* gave messages since it was last found empty */
+    int64_t opened_ms;  /* the socket was made */
+    int64_t joined_ms;  /* the last READY */
+    int64_t heard_ms;   /* the last frame of theirs */
+    int64_t said_ms;    /* our last heartbeat */
+    int64_t watched_ms; /* the last look at the connection */
+    uint32_t open;      /* calls we asked and that are not answered */
+    bool said_ready;    /* ever, on this socket */
+    bool lost;          /* the user is to be told */
+    bool drained;       /* no CALL will come */
+    bool busy;          /* gave messages since it was last found empty */
 } broker_t;
 
 struct link {
@@ -294,6 +296,7 @@ static bool heard(link_t *self, broker_t *broker, const frame_t *frame)
  * just now, and ZMQ_FD tells of it only once. */
 static bool watch_connection(link_t *self, broker_t *broker)
 {
+    broker->watched_ms = self->now_ms;
     int events = socket_events(broker);
     bool connected = events & ZMQ_POLLOUT, away = broker->state == STATE_AWAY;
     if (!connected && !away)
@@ -453,7 +456,10 @@ static void tick(link_t *self, broker_t *broker)
         socket_renew(self, broker);
         return;
     }
-    if (self->now_ms - broker->said_ms >= LINK_HEARTBEAT_MS) {
+    /* It may have gone together with its last message, with one wake-up for both. */
+    if (self->now_ms - broker->watched_ms >= WATCH_MS)
+        watch_connection(self, broker);
+    if (broker->state != STATE_AWAY && self->now_ms - broker->said_ms >= LINK_HEARTBEAT_MS) {
         broker->said_ms = self->now_ms;
         if (!say(broker, &(frame_t){.command = COMMAND_HEARTBEAT}, 0))
             lose(broker);

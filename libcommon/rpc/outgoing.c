@@ -103,15 +103,13 @@ void outgoing_lost(server_t *self, int broker)
             complete(&self->slots[i], STATUS_UNAVAILABLE, (ProtobufCBinaryData){0, NULL});
 }
 
-size_t outgoing_take_asks(server_t *self)
+void outgoing_take_asks(server_t *self)
 {
-    size_t n = 0;
-    for (queue_node_t *node; (node = queue_take(self->asks, 0)) != NULL; n++) {
+    for (queue_node_t *node; (node = queue_take(self->asks, 0)) != NULL;) {
         ask_t *ask = (ask_t *) node;
         if (!outgoing_send(self, ask, NULL, ask->method, ask->timeout_ms, ask->meta, ask->body))
             ask_complete(ask, STATUS_UNAVAILABLE, (ProtobufCBinaryData){0, NULL});
     }
-    return n;
 }
 
 /* --- on the asking thread --------------------------------------------------------- */

@@ -259,13 +259,14 @@ static void cancel_parked(server_t *self, const link_message_t *message)
             ticket->wait_until_ms = clock_mono_ms();
 }
 
-static size_t take_messages(server_t *self)
+/* True: there may be more.  False: the link was found empty after all we sent, so its fd will tell. */
+static bool take_messages(server_t *self)
 {
     link_message_t message;
-    size_t n = 0;
 
-    while (n < DRAIN_AT_ONCE && link_receive(self->link, &message)) {
-        n++;
+    for (size_t n = 0; n < DRAIN_AT_ONCE; n++) {
+        if (!link_receive(self->link, &message))
+            return false;
         switch (message.frame.command) {
         case COMMAND_CALL:
             take_call(self, &message);
@@ -284,7 +285,7 @@ static size_t take_messages(server_t *self)
         }
         link_message_free(&message);
     }
-    return n;
+    return true;
 }
 
 static void park(server_t *self, ticket_t *ticket)
@@ -336,11 +337,12 @@ static void wake_parked(server_t *self, int64_t mono_ms)
     }
 }
 
-static size_t take_done(server_t *self)
+static void take_done(server_t *self)
 {
-    size_t n = 0;
-    for (queue_node_t *node; (node = queue_take(self->done, 0)) != NULL; n++) {
-        job_t *job = (job_t *) node;
+    queue_node_t *next = queue_take_many(self->done, SIZE_MAX, 0);
+    while (next) {
+        job_t *job = (job_t *) next;
+        next = next->next;       /* the job may be gone at the end of this turn */
         if (pump_is_mine(self, job)) {
             pump_marked(self, job);
             continue;
@@ -355,7 +357,6 @@ static size_t take_done(server_t *self)
         self->pump_due_ms = 0;
         self->parked_dirty = true;
     }
-    return n;
 }
 
 static void run_ticks(server_t *self, int64_t mono_ms)
@@ -397,19 +398,19 @@ static int next_wake_ms(const server_t *self, int64_t mono_ms)
     return wait_ms < 1 ? 1 : (int) wait_ms;
 }
 
-/* Everything that can be done now; gives how much was done. */
-static size_t turn(server_t *self)
+/* What can be done now; true: there may be more. */
+static bool turn(server_t *self)
 {
     int64_t mono_ms = clock_mono_ms();
-    size_t n = take_done(self);
-    n += outgoing_take_asks(self);
+    take_done(self);
+    outgoing_take_asks(self);
     run_ticks(self, mono_ms);
     wake_parked(self, mono_ms);
     pump_run(self);
     outgoing_expire(self, mono_ms);
     link_tick(self->link, mono_ms);
     /* Last, because each send may swallow the edge that tells of something to receive. */
-    return n + take_messages(self);
+    return take_messages(self);
 }
 
 static void begin_stop(server_t *self)
@@ -437,9 +438,10 @@ static void bus_loop(server_t *self, int signals)
         {.fd = signals, .events = POLLIN},
     };
     while (!self->stopping || (is_busy(self) && clock_mono_ms() < self->stop_by_ms)) {
-        if (turn(self) > 0)
-            continue;            /* the link's fd tells of changes only: look until nothing comes */
-        poll(fds, 4, next_wake_ms(self, clock_mono_ms()));
+        bool more = turn(self);
+        if (self->stopping && !is_busy(self))
+            return;
+        poll(fds, 4, more ? 0 : next_wake_ms(self, clock_mono_ms()));
         if (fds[3].revents & POLLIN) {
             struct signalfd_siginfo info;
             if (read(signals, &info, sizeof info) == sizeof info)

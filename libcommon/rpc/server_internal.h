@@ -130,7 +130,7 @@ bool outgoing_send(server_t *self, ask_t *ask, flight_t *flight, const char *met
 void outgoing_answer(server_t *self, const link_message_t *message);
 void outgoing_expire(server_t *self, int64_t mono_ms);
 void outgoing_lost(server_t *self, int broker);
-size_t outgoing_take_asks(server_t *self);
+void outgoing_take_asks(server_t *self);
 
 /* pump.c */
 void pump_run(server_t *self);
