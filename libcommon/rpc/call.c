@@ -167,6 +167,12 @@ status_t call_event(call_t *call, const ProtobufCMessage *event)
                       topic->subscriber_count, call->now_ms, &seq);
 }
 
+void call_answer_packed(call_t *call, ProtobufCBinaryData packed)
+{
+    internal_of(call)->answer = packed;
+    internal_of(call)->packed = true;
+}
+
 bool call_wait(call_t *call, uint32_t wait_ms)
 {
     CHECK(call->method->flags & METHOD_WAITS);

@@ -95,6 +95,10 @@ void call_random(call_t *call, void *out, size_t size);
  * committed.  Only in handlers of METHOD_WRITES. */
 status_t call_event(call_t *call, const ProtobufCMessage *event);
 
+/* The answer is these packed bytes of the method's answer type instead of `out`; they must live
+ * in the arena.  For what is stored packed: unpacking it to pack it again would be half the work. */
+void call_answer_packed(call_t *call, ProtobufCBinaryData packed);
+
 /* In a METHOD_WAITS handler that has nothing to say yet: the handler is run
  * again after the next commit, or a last time when `wait_ms` have passed since
  * the call came.  Returns true when it may wait: then return STATUS_OK at once. */

@@ -39,6 +39,7 @@ typedef struct {
     int64_t event_seq;
     bool keep_rows;                  /* call_refuse() */
     bool waits;                      /* call_wait() said yes */
+    bool packed;                     /* call_answer_packed(): `answer` is set */
     bool quiet;                      /* nothing worth an audit row: health probes */
     ProtobufCBinaryData answer;      /* packed answer or Yw__Status, in the arena */
 } internal_t;

@@ -288,6 +288,8 @@ void dispatch_failure(call_t *call, status_t status)
 static status_t answer(call_t *call)
 {
     internal_t *internal = internal_of(call);
+    if (internal->packed)
+        return STATUS_OK;
     internal->answer = message_pack(internal->out, call->arena);
     if (!internal->answer.data && protobuf_c_message_get_packed_size(internal->out) != 0)
         return refuse_size(call);
@@ -299,7 +301,7 @@ static status_t run(call_t *call, store_t *store)
     internal_t *internal = internal_of(call);
 
     call->store = store;
-    internal->waits = false;
+    internal->waits = internal->packed = false;
     internal->out = message_new(call->method->out, call->arena);
     if (!internal->out)
         return refuse_size(call);
