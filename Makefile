@@ -174,8 +174,8 @@ check: $(UNIT) build/protoc-gen-yw
 
 test:
 	@deploy/deps.sh test
-	@$(MAKE) --no-print-directory $(JOBS) all unit kits
-	@tests/run.sh $(OUT)
+	@$(MAKE) --no-print-directory $(JOBS) all unit kits fuzz-build
+	@tests/run.sh $(OUT) $(FUZZ)
 
 bench:
 	@deploy/deps.sh test
@@ -211,12 +211,15 @@ $(OUT)/load/%: tests/load/%.c $(OUT)/libcommon.a
 FUZZ_SECONDS ?= 60
 FUZZ     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SRC := $(LIB_SRC) $(PB_C) $(GEN)/contract.c $(GEN)/rules.c $(GEN)/clients.c $(GEN)/process.svc.c
+FUZZ_CC  := clang -std=c11 -D_GNU_SOURCE -O1 -g -w -DH2O_USE_LIBUV=0 -fsanitize=fuzzer,address,undefined -isystem $(GEN)
+# Sources of services that a target needs beside libcommon.
 FUZZ_MORE_fuzz_http := $(addprefix services/gateway/,route.c transcode.c multipart.c problem.c)
 FUZZ_MORE_fuzz_import := $(addprefix services/catalog/,list.c row.c csv.c clean.c columns.c)
-build/fuzz/%: tests/fuzz/%.c $(GEN_DONE) $(LIB_SRC)
+build/fuzz/obj/%.o: %.c $(GEN_DONE)
 	@mkdir -p $(@D)
-	clang -std=c11 -D_GNU_SOURCE -O1 -g -w -DH2O_USE_LIBUV=0 -fsanitize=fuzzer,address,undefined -isystem $(GEN) \
-	    $(SEES_all:%=-Ilibcommon/%) $(foreach d,$(PROGRAMS),-Iservices/$(d)) $< $(FUZZ_MORE_$*) $(FUZZ_SRC) -o $@ $(LDLIBS)
+	$(FUZZ_CC) $(SEES_all:%=-Ilibcommon/%) $(foreach d,$(PROGRAMS),-Iservices/$(d)) -MMD -MP -c $< -o $@
+$(FUZZ): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o $(FUZZ_SRC:%.c=build/fuzz/obj/%.o) $$(addprefix build/fuzz/obj/,$$(addsuffix .o,$$(basename $$(FUZZ_MORE_$$*))))
+	$(FUZZ_CC) $^ -o $@ $(LDLIBS)
 fuzz-build: $(FUZZ)
 fuzz:
 	@deploy/deps.sh test
@@ -234,4 +237,4 @@ compile_commands.json: $(C_FILES)
 clean:
 	rm -rf build
 
--include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+-include $(shell find $(OUT) build/fuzz -name '*.d' 2>/dev/null)

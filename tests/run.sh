@@ -1,7 +1,7 @@
 #!/bin/sh
 # All tests, from the smallest to the largest; ends with the one line "N passed, N failed".
-#   tests/run.sh OUT          (OUT: build/plain or another variant)
-out=$1
+#   tests/run.sh OUT FUZZ...          (OUT: build/plain or another variant; FUZZ: built fuzz targets)
+out=$1; shift
 passed=0 failed=0
 log=$(mktemp)
 step() {                        # step NAME COMMAND...
@@ -21,6 +21,8 @@ step() {                        # step NAME COMMAND...
 step "unit and golden" tests/unit.sh $(find "$out/test" -type f -perm -u+x | sort)
 step "kits" /usr/bin/python3 tests/kits/kits_test.py --out "$out"
 step "flow" /usr/bin/python3 tests/flow/run.py --out "$out"
+step "fault" /usr/bin/python3 tests/flow/run.py --out "$out" --folder tests/fault
+step "fuzz" tests/fuzz/run.sh 3 "$@"
 rm -f "$log"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
