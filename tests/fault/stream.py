@@ -100,6 +100,37 @@ class Stream:
         return self.receipts
 
 
+class SignIns:
+    """Threads that sign in without an idempotency key: what fails here fails for good."""
+
+    def __init__(self, platform, person, threads=4):
+        self.statuses, self.stopping = [], False
+        self.threads = [threading.Thread(target=self.run, args=(caller(platform), person))
+                        for _ in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, platform, person):
+        while not self.stopping:
+            try:
+                answer = platform.post("/api/v1/sessions", {"identifier": person.id_number,
+                                                            "password": person.password})
+                self.statuses.append(answer.status)
+            except OSError as error:
+                self.statuses.append(type(error).__name__)
+        platform.close()
+
+    def wait_for(self, more):
+        want = len(self.statuses) + more
+        until(lambda: len(self.statuses) >= want, SECONDS_MAX)
+
+    def stop(self):
+        self.stopping = True
+        for thread in self.threads:
+            thread.join()
+        return self.statuses
+
+
 def number(platform, service, sql, *values):
     return platform.database(service, sql, *values)[0][0]
 
