@@ -3,6 +3,7 @@
 Everything goes through the front doors: HTTPS for people and officials, ZeroMQ with CURVE for
 department systems, `yw` for the operator.
 """
+import glob
 import http.client
 import json
 import os
@@ -19,6 +20,10 @@ from urllib.parse import quote, urlencode
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHARED = os.path.join(os.path.dirname(ROOT), "shared", "reference", "data")
+
+
+# A process that says one of these is broken, whatever it answered.
+REPORT = re.compile(r"(ERROR|WARNING|FATAL): \w+Sanitizer|runtime error:|CHECK failed|Assertion failed")
 
 
 def free_port():
@@ -117,6 +122,15 @@ class Platform:
     def log(self):
         with open(os.path.join(self.folder, "run", "yiwang.log"), errors="replace") as f:
             return f.read()
+
+    def reports(self):
+        """What sanitizers, failed checks and libzmq's assertions wrote, with what follows each."""
+        found = []
+        for path in glob.glob(os.path.join(self.folder, "**", "*.log*"), recursive=True):
+            with open(path, errors="replace") as f:
+                lines = f.read().splitlines()
+            found += ["\n".join(lines[i:i + 40]) for i, line in enumerate(lines) if REPORT.search(line)]
+        return found
 
     def database(self, service, sql, *values):
         """Rows of a service's database, read-only: for what no door shows, such as audit rows."""

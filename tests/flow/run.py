@@ -53,6 +53,26 @@ def run_file(module, platform, keep):
     return passed, failed
 
 
+def new_reports(platform):
+    """Whatever a process answered: when it wrote a sanitizer's report it is broken.  Their number."""
+    reports = platform.reports()
+    fresh = reports[getattr(platform, "told", 0):]
+    platform.told = len(reports)
+    for report in fresh:
+        print("  FAIL a process reports:")
+        print("\n".join("       " + line for line in report.splitlines()), flush=True)
+    return len(fresh)
+
+
+def end(platform):
+    """Stops and removes; gives the number of failures, because leaks are told at the end only."""
+    try:
+        platform.stop()
+        return new_reports(platform)
+    finally:
+        platform.remove()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", default="build/plain")
@@ -83,15 +103,16 @@ def main():
                 shared = shared or Platform(options.out).start()
                 platform = shared
             p, f = run_file(module, platform, options.keep)
+            failed += new_reports(platform)
         except Exception:
             traceback.print_exc(file=sys.stdout)
             p, f = 0, 1
         finally:
             if own and platform:
-                platform.remove()
+                failed += end(platform)
         passed, failed = passed + p, failed + f
     if shared:
-        shared.remove()
+        failed += end(shared)
     print("%d passed, %d failed" % (passed, failed))
     return failed != 0
 
