@@ -28,5 +28,5 @@ typedef struct {
  * fault is written to stderr and ends the process with 2.  Both live as long as the process. */
 config_t *platform_load(const char *config_path, platform_t *ret);
 
-/* "DIR/NAME", of the process; never freed. */
+/* "DIR/NAME"; the caller frees it, or keeps it as long as the process lives. */
 char *platform_path(const char *dir, const char *name);

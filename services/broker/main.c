@@ -111,8 +111,10 @@ int main(int argc, char **argv)
         fail("unknown setting: ", unused);
 
     curve_t keys = {.secret_key = ""};
+    char *key_path = platform_path(platform.key_dir, "broker.curve");
     if (!text_empty(options.department_endpoint))
-        load_keys(platform_path(platform.key_dir, "broker.curve"), &keys);
+        load_keys(key_path, &keys);
+    free(key_path);
     options.keys = &keys;
 
     broker_t *broker;
