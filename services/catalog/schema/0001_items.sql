@@ -33,10 +33,13 @@ CREATE TABLE items (
     popularity INTEGER NOT NULL,         -- cases ever submitted
     score INTEGER NOT NULL,              -- completeness, 0-100
     flags INTEGER NOT NULL,              -- how many doubts an import left
-    search_row INTEGER UNIQUE,           -- rowid in item_names and item_words; NULL: cannot be found
+    search_row INTEGER,                  -- rowid in item_names and item_words; NULL: cannot be found
     facets TEXT NOT NULL                 -- tokens it is counted under
 ) STRICT;
 CREATE INDEX items_by_department ON items(department_id, id);
+-- All that ranking needs of a thousand candidates: without the rows themselves, most of which are
+-- on a page of their own.  That a search_row is given once, item_names' rowid sees to.
+CREATE INDEX items_by_search ON items(search_row, called, popularity);
 
 CREATE TABLE versions (
     item_id TEXT NOT NULL REFERENCES items(id),
