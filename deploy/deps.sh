@@ -7,7 +7,7 @@ set -eu
 
 build="gcc make pkg-config protobuf-compiler protobuf-c-compiler libprotobuf-dev libprotobuf-c-dev
  libzmq3-dev libczmq-dev libsqlite3-dev libsodium-dev libh2o-evloop-dev libssl-dev zlib1g-dev"
-tests="python3 python3-zmq python3-protobuf python3-nacl curl wrk clang libclang-rt-14-dev sqlite3
+tests="faketime python3 python3-zmq python3-protobuf python3-nacl curl wrk clang libclang-rt-14-dev sqlite3
  nodejs"
 
 case "${1:-build}" in

@@ -53,4 +53,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:      # `make requirements | head`
+        os._exit(0)
