@@ -249,10 +249,11 @@ static int take_pid_file(yw_t *yw)
 
 int up_run(yw_t *yw, int argc, char **argv)
 {
-    supervisor_t self = {.yw = yw};
+    static supervisor_t self;    /* of the process */
     sigset_t set;
 
     (void) argv;
+    self.yw = yw;
     if (argc != 0) {
         fprintf(stderr, "usage: yw up\n");
         return 2;
