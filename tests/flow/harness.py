@@ -98,8 +98,15 @@ class Platform:
         return self
 
     def stop(self):
+        """Returns when the last process has ended, not when it has said so."""
         self.close()
+        try:
+            with open(os.path.join(self.folder, "run", "yw.pid")) as f:
+                supervisor = f.read().strip()
+        except FileNotFoundError:
+            supervisor = ""
         self.yw("stop")
+        until(lambda: not supervisor or not is_running(supervisor))
 
     def remove(self):
         self.stop()
@@ -214,6 +221,15 @@ class Platform:
         found = self.search(text, **more)
         assert found, "no item for " + text
         return self.get("/api/v1/items/" + found[0]["id"]).json
+
+
+def is_running(pid):
+    """False for a process that ended, also while nobody has asked for its status."""
+    try:
+        with open("/proc/%s/stat" % pid) as f:
+            return f.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def until(condition, seconds=10):
