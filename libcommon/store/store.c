@@ -80,6 +80,12 @@ static void configure_library(void)
     CHECK(sqlite3_initialize() == SQLITE_OK);
 }
 
+void store_configure(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, configure_library);
+}
+
 /* All settings of a connection; a SQLite result. */
 static int settings(store_t *self)
 {
@@ -144,9 +150,7 @@ static status_t complain_sqlite(store_t *self, const char *what, int rc, char *e
 
 static status_t connect_to(const char *path, bool reader, store_t **ret, char *error, size_t size)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, configure_library);
-
+    store_configure();
     store_t *self = xalloc(sizeof *self);
     self->reader = reader;
     self->slot_count = 64;

@@ -46,6 +46,9 @@ struct store {
  * database is damaged or the fault is ours.  `sql` may be NULL. */
 status_t store_status(store_t *self, int rc, const char *sql);
 
+/* Sets the library up, once; before anything else is asked of it. */
+void store_configure(void);
+
 /* Every query has been given back; otherwise dies and names one that was not. */
 void store_check_idle(const store_t *self);
 

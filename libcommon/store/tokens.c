@@ -6,32 +6,73 @@
  * Neighbouring pairs find any part of a word without a dictionary; single
  * ideographs are stored for searches of one.  What else people write (Latin,
  * digits, Cyrillic, Tibetan, Uyghur ...) are words, searched by their beginning.
- * Both sides read text through the same walk, so they cannot disagree. */
+ * Both sides read text through the same walk, so they cannot disagree.
+ *
+ * A word of ours must never be several for FTS5: it would make a phrase of them, and a table
+ * with detail=column refuses phrases, which ends the process.  So FTS5's own tokenizer is asked
+ * once which letters it takes. */
+#include <pthread.h>
 #include <string.h>
-#include "check.h"
-#include "store.h"
+#include "store_private.h"
 #include "text.h"
 
 #define MATCH_TERMS_MAX 32 /* each is a look-up in the index; nobody types more */
 
 typedef enum { GAP, WORD, IDEOGRAPH } class_t;
 
-/* Signs that are neither letters nor digits although beyond ASCII.  FTS5's unicode61 knows all of
- * Unicode and splits further where it must; this keeps out what people really type between words. */
-static bool is_sign(uint32_t code)
+/* Planes 0 and 1.  Beyond are ideographs, and what nobody writes. */
+#define LETTERS_END 0x20000
+
+static uint8_t letters[LETTERS_END / 8]; /* a bit for each character that stands inside words */
+
+static int count_token(void *arg, int flags, const char *token, int size, int start, int end)
 {
-    static const struct {
-        uint32_t first, last;
-    } SIGNS[] = {
-        {0x0080, 0x00BF},   {0x00D7, 0x00D7},    {0x00F7, 0x00F7}, {0x2000, 0x2BFF},
-        {0x2E00, 0x2FFF},   {0x3000, 0x303F},    {0x30FB, 0x30FB}, {0x3200, 0x33FF},
-        {0xD800, 0xF8FF},   {0xFE00, 0xFE6F},    {0xFF00, 0xFF65}, {0xFFE0, 0xFFFF},
-        {0x1F000, 0x1FBFF}, {0xE0000, 0x10FFFF},
-    };
-    for (size_t i = 0; i < sizeof SIGNS / sizeof *SIGNS; i++)
-        if (code >= SIGNS[i].first && code <= SIGNS[i].last)
-            return true;
-    return false;
+    (void) flags, (void) token, (void) size, (void) start, (void) end;
+    ++*(int *) arg;
+    return SQLITE_OK;
+}
+
+/* Whether FTS5 takes the character between two letters as part of their word. */
+static bool joins(const fts5_tokenizer *tokenizer, Fts5Tokenizer *unicode61, uint32_t code)
+{
+    char text[6] = "x";
+    size_t size = 1 + text_put(code, text + 1);
+    text[size++] = 'x';
+    int count = 0;
+    CHECK(tokenizer->xTokenize(unicode61, &count, FTS5_TOKENIZE_DOCUMENT, text, (int) size,
+                               count_token) == SQLITE_OK);
+    return count == 1;
+}
+
+static void learn_letters(void)
+{
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    fts5_api *api = NULL;
+    fts5_tokenizer tokenizer;
+    Fts5Tokenizer *unicode61;
+    void *context;
+
+    store_configure();
+    CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
+    CHECK(sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &statement, NULL) == SQLITE_OK);
+    CHECK(sqlite3_bind_pointer(statement, 1, &api, "fts5_api_ptr", NULL) == SQLITE_OK);
+    CHECK(sqlite3_step(statement) == SQLITE_ROW && api);
+    sqlite3_finalize(statement);
+    CHECK(api->xFindTokenizer(api, "unicode61", &context, &tokenizer) == SQLITE_OK);
+    CHECK(tokenizer.xCreate(context, NULL, 0, &unicode61) == SQLITE_OK);
+    for (uint32_t code = 0x80; code < LETTERS_END; code++)
+        if (!(code >= 0xD800 && code <= 0xDFFF) && joins(&tokenizer, unicode61, code))
+            letters[code / 8] |= (uint8_t) (1 << code % 8);
+    tokenizer.xDelete(unicode61);
+    CHECK(sqlite3_close(db) == SQLITE_OK);
+}
+
+static bool is_letter(uint32_t code)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, learn_letters);
+    return code < LETTERS_END && letters[code / 8] & 1 << code % 8;
 }
 
 /* What a character is, after full width has become half and upper case lower. */
@@ -46,7 +87,7 @@ static class_t classify(uint32_t *code)
     /* Radicals are symbols to unicode61, not letters. */
     if (text_is_cjk(*code) && !(*code >= 0x2E80 && *code <= 0x2FDF))
         return IDEOGRAPH;
-    return is_sign(*code) ? GAP : WORD;
+    return is_letter(*code) ? WORD : GAP;
 }
 
 /* One character of the walk. */

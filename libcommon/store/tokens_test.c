@@ -1,6 +1,7 @@
 /* tokens_test.c - Chinese full text, through FTS5 itself. */
 #include <stdlib.h>
 #include "store_test.h"
+#include "text.h"
 
 static arena_t *arena;
 static store_t *store;
@@ -207,4 +208,31 @@ TEST(a_small_arena_gives_null)
     EXPECT(!store_tokens("施工许可证核发", small));
     EXPECT(!store_match("施工许可证核发", small));
     arena_free(&small);
+}
+
+/* A word that FTS5 takes for two becomes a phrase, and a table without positions refuses it. */
+TEST(no_character_makes_a_phrase)
+{
+    begin();
+    CHECK(store_exec(store, "CREATE VIRTUAL TABLE g USING fts5(words, detail = column)") ==
+          STATUS_OK);
+    bool fine = true;
+    for (uint32_t code = 0x20; code < 0x110000 && fine; code += code < 0x20000 ? 1 : 97) {
+        char text[16] = "a";
+        size_t size = 1 + text_put(code, text + 1);
+        memcpy(text + size, "b", 2);
+        query_t *q = query(store, "SELECT count(*) AS n FROM g WHERE g MATCH :match");
+        const char *match = store_match(text, arena);
+        query_text(q, "match", match);
+        fine = query_next(q); /* a refusal ends the process */
+        fine = query_done(q) == STATUS_OK && fine;
+        const char *tokens = store_tokens(text, arena);
+        query_t *one = query(store, "SELECT count(*) AS n FROM g WHERE g MATCH :match");
+        query_text(one, "match", arena_printf(arena, "\"%.*s\"", (int) strcspn(tokens, " "), tokens));
+        fine = query_next(one) && fine;
+        fine = query_done(one) == STATUS_OK && fine;
+        arena_reset(arena);
+    }
+    EXPECT(fine);
+    end();
 }
