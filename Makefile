@@ -165,7 +165,9 @@ run: deps
 stop:
 	@if [ -x $(YW) ]; then $(YW) stop; fi
 
-demo: run
+demo:
+	@deploy/deps.sh demo
+	@$(MAKE) --no-print-directory run
 	@$(MAKE) --no-print-directory kits
 	@$(PYTHON) tests/demo/demo.py
 
@@ -183,6 +185,7 @@ bench:
 	@tests/load/run.sh $(OUT)
 
 requirements:
+	@deploy/deps.sh demo
 	@$(PYTHON) tests/requirements.py
 
 # --- kits for department systems: made from the contract, share no code with us ----
