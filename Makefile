@@ -35,7 +35,7 @@ lib_sees   = $(foreach d,$(1) $(SEES_$(1)),-Ilibcommon/$(d))
 
 .PHONY: all help deps run stop demo check unit test bench load fuzz fuzz-build requirements kits lock openapi-lint format clean
 .DELETE_ON_ERROR:
-.PRECIOUS: $(OUT)/%.o $(GEN)/%.c
+.PRECIOUS: $(OUT)/%.o $(GEN)/%.c $(GEN)/%.schema.c
 
 all: $(PROGRAMS:%=$(OUT)/bin/%)
 
