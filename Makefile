@@ -152,6 +152,9 @@ help:
 	@echo "make fuzz           each fuzz target for FUZZ_SECONDS (60)"
 	@echo "make requirements   each clause with the tests that prove it"
 	@echo "make kits           Python and C kits for department systems"
+	@echo "make lock           after each new field: takes its number down for ever"
+	@echo "make clean          all that was built; data/ and run/ stay"
+	@echo "make compile_commands.json, make format     for editors (Debian's bear, clang-format)"
 	@echo "variants: SAN=address,undefined  SAN=thread  CC=clang"
 
 deps:
@@ -233,8 +236,10 @@ fuzz:
 
 C_FILES := $(wildcard libcommon/*/*.[ch] services/*/*.[ch] proto/compiler/*.[ch] kits/c/*.[ch] tests/*/*.[ch])
 format:
+	@command -v clang-format >/dev/null || { echo "for this install clang-format: apt-get install clang-format" >&2; exit 1; }
 	clang-format -i $(C_FILES)
 compile_commands.json: $(C_FILES)
+	@command -v bear >/dev/null || { echo "for this install bear: apt-get install bear" >&2; exit 1; }
 	bear -- $(MAKE) -B all
 
 clean:
