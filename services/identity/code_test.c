@@ -119,3 +119,23 @@ TEST(code_tells_nobody_who_has_an_account)
     EXPECT(fixture_failed(&f, STATUS_INVALID_ARGUMENT, "identity.code_wrong", "code"));
     fixture_free(&f);
 }
+
+/* Who had a code sent to a mobile cannot find the ID number behind it by trying. */
+TEST(code_does_not_tie_numbers_to_mobiles)
+{
+    fixture_t f = fixture_new();
+    fixture_zhang(&f);
+    fixture_wait(&f, 61000);
+    const char *code = fixture_get_code(&f, ZHANG_MOBILE, IDENTITY__PURPOSE__PURPOSE_LOGIN);
+    const char *wrong = text_equal(code, "123456") ? "123457" : "123456";
+    for (int i = 0; i < 7; i++) {
+        EXPECT(!code_login(&f, LI_ID, wrong)); /* has no account */
+        const char *message = arena_text(bench_arena(f.bench), bench_failure(f.bench)->message);
+        const char *said = arena_text(bench_arena(f.bench), bench_failure(f.bench)->code);
+        EXPECT(!code_login(&f, ZHANG_ID, wrong));
+        EXPECT(text_equal(bench_failure(f.bench)->message, message));
+        EXPECT(text_equal(bench_failure(f.bench)->code, said));
+    }
+    EXPECT(fixture_failed(&f, STATUS_RESOURCE_EXHAUSTED, "identity.locked", NULL));
+    fixture_free(&f);
+}

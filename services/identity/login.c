@@ -17,6 +17,7 @@ typedef struct {
     const char *subject;       /* of guard.h */
     const char *id;            /* of the account or staff member; NULL: none */
     const char *mobile;        /* that a code was sent to */
+    bool by_number;            /* an ID number was given */
     const char *hash;          /* the one that was checked */
     bool right;
 } login_t;
@@ -67,6 +68,7 @@ status_t identity_login_prepare(call_t *call, const Identity__LoginRequest *in)
         return status;
     plan->subject = account_guard(call, &account, in->identifier);
     plan->id = account.id;
+    plan->by_number = mobile_check(in->identifier) != NULL;
     plan->mobile = account.id ? account.mobile : in->identifier;
     plan->hash = account.password_hash;
     call->prepared = plan;
@@ -88,11 +90,24 @@ static status_t check_unchanged(call_t *call, const login_t *plan)
     return status;
 }
 
+/* Whoever asked for a code to a mobile must not find out whose it is by trying ID numbers: with
+ * or without an account, and whatever is wrong with the code, the answer is one, and counted. */
+static status_t refuse_number(call_t *call, const login_t *plan, status_t status)
+{
+    if (status != STATUS_INVALID_ARGUMENT)
+        return status;
+    return guard_refuse_wrong(call, plan->subject, status, "identity.code_wrong", "code",
+                              "验证码不正确或已过期");
+}
+
 static status_t login_by_code(call_t *call, const login_t *plan, const char *code)
 {
-    status_t status = code_check(call, plan->mobile, IDENTITY__PURPOSE__PURPOSE_LOGIN, code);
+    status_t status = plan->by_number ? refuse_locked(call, plan->subject) : STATUS_OK;
     if (status != STATUS_OK)
         return status;
+    status = code_check(call, plan->mobile, IDENTITY__PURPOSE__PURPOSE_LOGIN, code);
+    if (status != STATUS_OK)
+        return plan->by_number ? refuse_number(call, plan, status) : status;
     if (!plan->id)      /* one in a million guessed a code that was never sent */
         return guard_refuse_wrong(call, plan->subject, STATUS_INVALID_ARGUMENT,
                                   "identity.code_wrong", "code", "验证码不正确");
