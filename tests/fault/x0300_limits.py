@@ -30,6 +30,11 @@ def pids(p):
     return [p.pid(name) for name in PROCESSES]
 
 
+def room_mib(p):
+    """What one request may cost: its arena of 64 MiB and a little; sanitizers keep notes beside it."""
+    return 100 if os.path.basename(p.out).startswith("plain") else 500
+
+
 def largest_mib(p, name):
     """The most memory that a process has had."""
     for line in open("/proc/%d/status" % p.pid(name)):
@@ -97,7 +102,7 @@ def test_bodies_that_grow(p):
         assert answer.json["code"], answer
     assert pids(p) == w.pids
     grown = largest_mib(p, "gateway") - before
-    assert grown < 100, grown
+    assert grown < room_mib(p), grown
 
 
 class Door:
@@ -154,7 +159,7 @@ def test_messages_that_grow(p):
         door.close()
     assert pids(p) == w.pids
     grown = {name: largest_mib(p, name) - before[name] for name in before}
-    assert max(grown.values()) < 100, grown
+    assert max(grown.values()) < room_mib(p), grown
 
 
 def test_revoked_session(p):
