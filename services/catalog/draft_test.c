@@ -281,6 +281,42 @@ TEST(planned_days_come_by_themselves)
     bench_free(&office.bench);
 }
 
+/* Version 2 of a published item, both reviews agreed to. */
+static const Catalog__Item *reviewed_change(office_t *self, const Catalog__Item *of, const char *day)
+{
+    Catalog__Item *item = sample_item(bench_arena(self->bench), "甲（修订）");
+    item->item_code = of->item_code;
+    item->planned_effective_date = day;
+    const Catalog__Item *next = create(self->bench, &self->second, item, of->id);
+    next = step(self->bench, &self->second, "catalog.SubmitDraft", next);
+    review(self->bench, &self->reviewer, next, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true);
+    review(self->bench, &self->reviewer, next, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true);
+    return next;
+}
+
+/* Cancelled is for ever: neither a version in review nor one that waits for its day comes after. */
+TEST(cancelled_items_do_not_come_back)
+{
+    office_t office = office_new();
+    const Catalog__Item *item = published(&office, "甲");
+    const Catalog__Item *next = reviewed_change(&office, item, "");
+    EXPECT(set_state(office.bench, &office.publisher, "catalog.CancelItem", item));
+    EXPECT(!step(office.bench, &office.publisher, "catalog.PublishItem", next));
+    EXPECT(text_equal(code_of(office.bench), "catalog.cancelled"));
+
+    item = published(&office, "乙");
+    next = reviewed_change(&office, item, "2026-03-05");
+    next = step(office.bench, &office.publisher, "catalog.PublishItem", next);
+    EXPECT(next && next->state == STATE(SCHEDULED));
+    EXPECT(set_state(office.bench, &office.publisher, "catalog.CancelItem", item));
+    Yw__Empty nothing = YW__EMPTY__INIT;
+    bench_set_now(office.bench, bench_now(office.bench) + 9 * CLOCK_DAY_MS);
+    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) == STATUS_OK);
+    EXPECT(get_item(office.bench, item->id)->state == STATE(CANCELLED));
+    EXPECT(search_for(office.bench, "修订")->n_hits == 0);
+    bench_free(&office.bench);
+}
+
 /* A handling-item code belongs to one item: a second one with it is not published; without one it gets
  * the next number. */
 TEST(codes_are_given_once)

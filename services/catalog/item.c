@@ -424,6 +424,18 @@ status_t version_enforce(call_t *call, version_t *self, const char *publisher)
     return tell_published(call, item);
 }
 
+/* A version that waits for its day would bring a cancelled item back. */
+static status_t unschedule(call_t *call, const char *item_id)
+{
+    query_t *q = query(call->store,
+        "UPDATE versions SET state = :draft, effective_day = NULL"
+        " WHERE item_id = :item_id AND state = :scheduled");
+    query_text(q, "item_id", item_id);
+    query_int(q, "draft", STATE(DRAFT));
+    query_int(q, "scheduled", STATE(SCHEDULED));
+    return query_done(q);
+}
+
 status_t item_change_state(call_t *call, version_t *self, Catalog__ItemState state,
                            const char *reason)
 {
@@ -433,6 +445,8 @@ status_t item_change_state(call_t *call, version_t *self, Catalog__ItemState sta
     self->in_force = 0;                 /* so that saving also changes the item's state */
     status_t status = version_save(call, self);
     self->in_force = item->version;
+    if (status == STATUS_OK && state == STATE(CANCELLED))
+        status = unschedule(call, item->id);
     if (status == STATUS_OK)
         status = search_put(call, item, self->popularity, state != STATE(CANCELLED));
     if (status != STATUS_OK)

@@ -47,6 +47,9 @@ static status_t may_publish(call_t *call, const version_t *version, uint32_t rev
         return call_fail(call, STATUS_FAILED_PRECONDITION, "catalog.wrong_state", NULL,
                          "事项当前为“%s”，须先提交审核。",
                          label_of(&catalog__item_state__descriptor, item->state));
+    if (version->state == STATE(CANCELLED))
+        return call_fail(call, STATUS_FAILED_PRECONDITION, "catalog.cancelled", NULL,
+                         "该事项已取消，不能再发布。");
     status_t status = version_expect(call, version, revision);
     if (status == STATUS_OK)
         status = version_edited_by_caller(call, item, &editor);
