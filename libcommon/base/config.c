@@ -10,6 +10,7 @@
 #define LINE_SIZE 4096               /* longest line, with its end */
 #define NAME_SIZE 128                /* longest "section.name" */
 #define ENTRIES_MAX 1000
+#define KEPT_MAX 16
 #define ENV_PREFIX "YIWANG_"
 
 extern char **environ;
@@ -23,6 +24,8 @@ typedef struct {
 struct config {
     entry_t *entries;                /* ENTRIES_MAX; few, so searched in order */
     size_t count;
+    char *kept[KEPT_MAX];            /* config_keep() */
+    size_t kept_count;
     char unused[NAME_SIZE];          /* what config_unused() gave last */
 };
 
@@ -159,6 +162,8 @@ void config_free(config_t **self)
         free((*self)->entries[i].value);
     }
     free((*self)->entries);
+    for (size_t i = 0; i < (*self)->kept_count; i++)
+        free((*self)->kept[i]);
     free(*self);
     *self = NULL;
 }
@@ -230,6 +235,13 @@ bool config_bool(config_t *self, const char *name, bool fallback)
         if (strcasecmp(value, words[i].text) == 0)
             return words[i].value;
     refuse(name, value, "true or false");
+}
+
+char *config_keep(config_t *self, char *text)
+{
+    CHECK(self->kept_count < KEPT_MAX);
+    self->kept[self->kept_count++] = text;
+    return text;
 }
 
 static bool env_asked(const config_t *self, const char *variable, size_t size)

@@ -27,6 +27,10 @@ const char *config_text(config_t *self, const char *name, const char *fallback);
 int64_t config_int(config_t *self, const char *name, int64_t fallback, int64_t min, int64_t max);
 bool config_bool(config_t *self, const char *name, bool fallback);
 
+/* Takes a text from malloc(), such as a default that was put together: it lives as long as the settings.
+ * Borrowed until config_free(). */
+char *config_keep(config_t *self, char *text);
+
 /* A name under "section." (or its variable, "YIWANG_GATEWAY_PROT") that was set
  * but never asked for, or NULL.  Borrowed until the next call. */
 const char *config_unused(config_t *self, const char *section);

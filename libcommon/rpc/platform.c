@@ -46,9 +46,6 @@ static log_level_t read_level(const char *name)
     die("platform.log", "must be debug, info, warn or error");
 }
 
-/* What platform_load() made lives as long as the process; from here a leak checker finds it. */
-static char *own_key_dir __attribute__((used)), *own_broker, *broker_list;
-
 config_t *platform_load(const char *config_path, platform_t *ret)
 {
     char error[512];
@@ -58,8 +55,8 @@ config_t *platform_load(const char *config_path, platform_t *ret)
         die("configuration", error);
     ret->run_dir = config_text(config, "platform.run_dir", "run");
     ret->data_dir = config_text(config, "platform.data_dir", "data");
-    own_key_dir = platform_path(ret->data_dir, "keys");
-    ret->key_dir = config_text(config, "platform.key_dir", own_key_dir);
+    ret->key_dir = config_text(config, "platform.key_dir",
+                               config_keep(config, platform_path(ret->data_dir, "keys")));
     ret->starter = config_text(config, "platform.starter", "deploy/starter");
     ret->log_level = read_level(config_text(config, "platform.log", "info"));
     make_folder(ret->run_dir);
@@ -67,10 +64,9 @@ config_t *platform_load(const char *config_path, platform_t *ret)
     make_folder(ret->key_dir);
 
     size_t size = strlen(ret->run_dir) + sizeof "ipc:///broker";
-    own_broker = xalloc(size);
-    snprintf(own_broker, size, "ipc://%s/broker", ret->run_dir);
-    broker_list = xstrdup(config_text(config, "platform.brokers", own_broker));
-    char *rest = broker_list;
+    char *own = config_keep(config, xalloc(size));
+    snprintf(own, size, "ipc://%s/broker", ret->run_dir);
+    char *rest = config_keep(config, xstrdup(config_text(config, "platform.brokers", own)));
     size_t n = 0;
     for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " ")) {
         if (!*word)

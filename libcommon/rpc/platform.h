@@ -25,7 +25,7 @@ typedef struct {
 } platform_t;
 
 /* Loads the file (NULL: the environment alone) and reads [platform]; makes the folders.  A
- * fault is written to stderr and ends the process with 2.  Both live as long as the process. */
+ * fault is written to stderr and ends the process with 2.  What *ret points to is the config's. */
 config_t *platform_load(const char *config_path, platform_t *ret);
 
 /* "DIR/NAME"; the caller frees it, or keeps it as long as the process lives. */
