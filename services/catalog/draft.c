@@ -162,6 +162,16 @@ static status_t run_for_version(call_t *call, query_t *q, const Catalog__Item *i
     return query_done(q);
 }
 
+/* The list it came from may bring it again: as something new, not as something known. */
+static status_t forget_source(call_t *call, const version_t *version)
+{
+    query_t *q = version->in_force
+        ? query(call->store, "UPDATE item_sources SET hash = x'' WHERE item_id = :id")
+        : query(call->store, "DELETE FROM item_sources WHERE item_id = :id");
+    query_text(q, "id", version->item->id);
+    return query_done(q);
+}
+
 status_t catalog_discard_draft(call_t *call, const Catalog__DraftRequest *in, Yw__Empty *out)
 {
     (void) out;
@@ -178,6 +188,8 @@ status_t catalog_discard_draft(call_t *call, const Catalog__DraftRequest *in, Yw
     if (status == STATUS_OK)
         status = run_for_version(call, query(call->store,
             "DELETE FROM reviews WHERE item_id = :item_id AND version = :version"), item);
+    if (status == STATUS_OK)
+        status = forget_source(call, version);
     if (status != STATUS_OK)
         return status;
     query_t *q = version->in_force

@@ -180,6 +180,40 @@ TEST(staff_import_drafts_of_their_own)
     bench_free(&bench);
 }
 
+static status_t discard(bench_t *bench, const caller_t *caller)
+{
+    Catalog__ListStaffItemsRequest list = CATALOG__LIST_STAFF_ITEMS_REQUEST__INIT;
+    Catalog__DraftRequest in = CATALOG__DRAFT_REQUEST__INIT;
+    const ProtobufCMessage *out = NULL;
+    if (bench_call(bench, caller, "catalog.ListStaffItems", &list.base, &out) != STATUS_OK)
+        return STATUS_NOT_FOUND;
+    const Catalog__StaffItem *item = ((const Catalog__StaffItemList *) out)->items[0];
+    in.id = item->item->id;
+    in.revision = item->revision;
+    return bench_call(bench, caller, "catalog.DiscardDraft", &in.base, NULL);
+}
+
+/* An imported draft can be thrown away, and comes back with the next import of the same list. */
+TEST(discarded_imports_can_be_imported_again)
+{
+    bench_t *bench = bench_new(catalog_service(), NULL);
+    caller_t staff = bench_staff(bench, "s1", "zjj", "item.edit");
+    Catalog__ListFormat json = CATALOG__LIST_FORMAT__LIST_FORMAT_JSON;
+    const char *first = "[{\"name\":\"甲\",\"departmentId\":\"zjj\"}]";
+    const char *changed = "[{\"name\":\"甲\",\"departmentId\":\"zjj\",\"conditions\":\"年满十八周岁\"}]";
+    EXPECT(import_text(bench, &staff, json, first, false)->created == 1);
+    EXPECT(discard(bench, &staff) == STATUS_OK);
+    EXPECT(bench_count(bench, "SELECT count(*) FROM items") == 0);
+    EXPECT(import_text(bench, &staff, json, first, false)->created == 1);
+    EXPECT(discard(bench, &staff) == STATUS_OK);
+
+    EXPECT(import_json(bench, first)->created == 1); /* now in force */
+    EXPECT(import_text(bench, &staff, json, changed, false)->updated == 1);
+    EXPECT(discard(bench, &staff) == STATUS_OK);
+    EXPECT(import_text(bench, &staff, json, changed, false)->updated == 1);
+    bench_free(&bench);
+}
+
 static const char *export_text(bench_t *bench, Catalog__ListFormat format)
 {
     Catalog__ExportItemsRequest in = CATALOG__EXPORT_ITEMS_REQUEST__INIT;
