@@ -331,14 +331,17 @@ static status_t continue_or_repeat(call_t *call, const Case__PutFileRequest *in,
                                    bool found, bool *ret_repeated)
 {
     int64_t received = found ? row->received : 0;
+    bool other = found && in->size && row->size && in->size != row->size;
     *ret_repeated = false;
-    if (found && in->offset < received) {
+    if (found && in->offset < received && !other) {
         status_t status = compare_part(call, row, in, ret_repeated);
         if (status != STATUS_OK || *ret_repeated)
             return status;
-        return call_fail(call, STATUS_FAILED_PRECONDITION, "file.part_changed", "offset",
-                         "此处已有不同的内容，请从头重新上传");
+        other = true;
     }
+    if (other) /* somebody else's upload under this name, or another file that begins alike */
+        return call_fail(call, STATUS_FAILED_PRECONDITION, "file.part_changed", "offset",
+                         "同名文件已有不同的内容，请删除该文件后重新上传，或换一个文件名");
     if (!found || in->offset != received || row->complete)
         return call_fail(call, STATUS_OUT_OF_RANGE, "file.offset", "offset",
                          "文件应从第 %lld 字节继续上传", (long long) received);

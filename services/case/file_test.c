@@ -97,6 +97,26 @@ TEST(a_file_goes_in_and_out_part_by_part)
     stand_free(&stand);
 }
 
+/* Two uploads under one name at the same time: the file is one of them, never a bit of both. */
+TEST(two_uploads_of_a_name_do_not_mix)
+{
+    stand_t *stand = stand_new();
+    const Case__CaseStatus *at = draft(stand);
+    uint8_t *first = content(stand, MIB + 500), *second = content(stand, MIB + 700);
+    second[100] ^= 1;
+    Case__PutFileRequest in = part_of(at->id, "a.pdf", first, MIB, 0, MIB + 500, false);
+    stand_ask(stand, &stand->person, "case.PutFile", &in.base);
+    in = part_of(at->id, "a.pdf", second, MIB, 0, MIB + 700, false);
+    stand_ask(stand, &stand->person, "case.PutFile", &in.base);
+    in = part_of(at->id, "a.pdf", first + MIB, 500, MIB, MIB + 500, true);
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &in.base,
+                         STATUS_FAILED_PRECONDITION, "file.part_changed"));
+    in = part_of(at->id, "a.pdf", second + MIB, 700, MIB, MIB + 700, true);
+    const Case__File *file = stand_ask(stand, &stand->person, "case.PutFile", &in.base);
+    EXPECT(file->complete && file->size == MIB + 700);
+    stand_free(&stand);
+}
+
 TEST(files_are_for_those_who_handle_the_case)
 {
     stand_t *stand = stand_new();
