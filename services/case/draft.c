@@ -20,12 +20,20 @@ void draft_set_item(Case__StoredCase *row, const Catalog__Item *item)
     row->department_name = item->department_name;
 }
 
+status_t draft_check_level(call_t *call, const Catalog__Item *item)
+{
+    if (item->required_level <= call->caller.level)
+        return STATUS_OK;
+    return call_fail(call, STATUS_PERMISSION_DENIED, "level_required", NULL,
+                     "办理该事项需要“%s”实名认证，请先提升认证等级",
+                     label_of(&yw__level__descriptor, item->required_level));
+}
+
 status_t draft_start(call_t *call, const Catalog__Item *item, Case__StoredCase *ret)
 {
-    if (item->required_level > call->caller.level)
-        return call_fail(call, STATUS_PERMISSION_DENIED, "level_required", NULL,
-                         "办理该事项需要“%s”实名认证，请先提升认证等级",
-                         label_of(&yw__level__descriptor, item->required_level));
+    status_t status = draft_check_level(call, item);
+    if (status != STATUS_OK)
+        return status;
     case__stored_case__init(ret);
     ret->id = call_id(call);
     ret->state = STATE(DRAFT);

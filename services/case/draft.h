@@ -3,8 +3,9 @@
 #include "item_copy.h"
 #include "service.h"
 
-/* A row for a new case of the caller on an item, not yet stored; refuses with "level_required"
- * when the item demands a higher level than the caller has. */
+/* Refuses with "level_required" when the item demands a higher level than the caller has. */
+status_t draft_check_level(call_t *call, const Catalog__Item *item);
+/* A row for a new case of the caller on an item, not yet stored; checks the level. */
 status_t draft_start(call_t *call, const Catalog__Item *item, Case__StoredCase *ret);
 /* What the row repeats of its item; again when the draft moves to a newer version. */
 void draft_set_item(Case__StoredCase *row, const Catalog__Item *item);

@@ -76,6 +76,8 @@ status_t case_submit(call_t *call, const Case__SubmitRequest *in, Case__Receipt 
     if (status == STATUS_OK) /* a draft follows its item to the version in force */
         status = item_in_force(call, step.row.item_id, "", &item);
     if (status == STATUS_OK)
+        status = draft_check_level(call, item);
+    if (status == STATUS_OK)
         status = contents_load(call, step.row.id, &contents);
     if (status != STATUS_OK)
         return status;

@@ -264,6 +264,23 @@ TEST(an_item_may_demand_a_higher_level)
     stand_free(&stand);
 }
 
+/* ... also of who began the draft before it did, or signs in again at a lower one. */
+TEST(a_draft_does_not_pass_a_level_by)
+{
+    stand_t *stand = stand_new();
+    const Case__CaseStatus *made = draft(stand);
+    Catalog__Item *item = stand_item(bench_arena(stand->bench), 2);
+    item->required_level = YW__LEVEL__LEVEL_HIGH;
+    stand_publish(stand, item);
+    Case__SubmitRequest in = submit_of(made->id, 1);
+    EXPECT(stand_refused(stand, &stand->person, "case.Submit", &in.base, STATUS_PERMISSION_DENIED,
+                         "level_required"));
+    caller_t high = bench_person(STAND_PERSON, YW__LEVEL__LEVEL_HIGH);
+    EXPECT(stand_refused(stand, &high, "case.Submit", &in.base, STATUS_INVALID_ARGUMENT,
+                         "invalid"));
+    stand_free(&stand);
+}
+
 /* A draft follows its item; what is submitted keeps its version. */
 TEST(a_case_keeps_its_version)
 {
