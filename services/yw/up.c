@@ -216,6 +216,11 @@ static bool prepare(supervisor_t *self)
     self->count = yw_processes(self->yw, names);
     self->pause_max_ms = config_int(self->yw->config, "yw.pause_max_ms", PAUSE_MAX_MS,
                                     PAUSE_MIN_MS, 600000);
+    const char *unused = config_unused(self->yw->config, "yw");
+    if (unused) {
+        fprintf(stderr, "yw: %s: no such setting\n", unused);
+        return false;
+    }
     for (size_t i = 0; i < self->count; i++) {
         self->list[i].name = names[i];
         self->list[i].path = platform_path(folder, names[i]);
