@@ -43,11 +43,12 @@ int main(int argc, char **argv)
     for (long i = 0; i < count; i++)
         CHECK(pthread_create(&threads[i], NULL, hash_on, NULL) == 0);
     while (clock_mono_us() < end_us)
-        nanosleep(&(struct timespec) {.tv_nsec = 10000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     atomic_store(&stop, true);
     for (long i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
     double spent = (double) (clock_mono_us() - begin_us) / 1e6;
-    printf("{\"hashes_per_second\":%.1f,\"threads\":%ld}\n", (double) atomic_load(&hashes) / spent, count);
+    printf("{\"hashes_per_second\":%.1f,\"threads\":%ld}\n", (double) atomic_load(&hashes) / spent,
+           count);
     return 0;
 }

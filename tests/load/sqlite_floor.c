@@ -13,10 +13,10 @@
 #include <string.h>
 #include <time.h>
 
-#define TABLES_MAX 32
-#define COLUMNS_MAX 80
-#define VALUE_MAX 4000
-#define UNKNOWN_SIZE 120                /* of values in tables that LIKE.db has no rows of */
+#define TABLES_MAX   32
+#define COLUMNS_MAX  80
+#define VALUE_MAX    4000
+#define UNKNOWN_SIZE 120 /* of values in tables that LIKE.db has no rows of */
 
 typedef enum { TEXT, BLOB, INTEGER, ROWID } kind_t;
 
@@ -80,8 +80,9 @@ static void make_schema(const table_t *table)
 static void measure(const table_t *table, const char *name, column_t *column)
 {
     char sql[300];
-    snprintf(sql, sizeof sql, column->kind == INTEGER ? "SELECT avg(\"%s\") FROM \"%s\""
-                                                      : "SELECT avg(length(CAST(\"%s\" AS BLOB))) FROM \"%s\"",
+    snprintf(sql, sizeof sql,
+             column->kind == INTEGER ? "SELECT avg(\"%s\") FROM \"%s\""
+                                     : "SELECT avg(length(CAST(\"%s\" AS BLOB))) FROM \"%s\"",
              name, table->name);
     sqlite3_stmt *ask = prepare(like, sql);
     check(like, sqlite3_step(ask), sql);
@@ -96,14 +97,18 @@ static void measure(const table_t *table, const char *name, column_t *column)
 static void read_columns(table_t *table)
 {
     char sql[600];
-    snprintf(sql, sizeof sql, "SELECT name, type, pk, (SELECT wr FROM pragma_table_list('%s') LIMIT 1),"
-                              " (SELECT count(*) FROM pragma_table_info('%s') WHERE pk > 0)"
-                              " FROM pragma_table_info('%s')", table->name, table->name, table->name);
+    snprintf(sql, sizeof sql,
+             "SELECT name, type, pk, (SELECT wr FROM pragma_table_list('%s') LIMIT 1),"
+             " (SELECT count(*) FROM pragma_table_info('%s') WHERE pk > 0)"
+             " FROM pragma_table_info('%s')",
+             table->name, table->name, table->name);
     sqlite3_stmt *ask = prepare(like, sql);
     while (sqlite3_step(ask) == SQLITE_ROW && table->column_count < COLUMNS_MAX) {
         column_t *column = &table->columns[table->column_count++];
         const char *type = (const char *) sqlite3_column_text(ask, 1);
-        column->kind = strcmp(type, "TEXT") == 0 ? TEXT : strcmp(type, "BLOB") == 0 ? BLOB : INTEGER;
+        column->kind = strcmp(type, "TEXT") == 0   ? TEXT
+                       : strcmp(type, "BLOB") == 0 ? BLOB
+                                                   : INTEGER;
         measure(table, (const char *) sqlite3_column_text(ask, 0), column);
         bool key_alone = sqlite3_column_int(ask, 2) == 1 && sqlite3_column_int(ask, 4) == 1;
         if (column->kind == INTEGER && key_alone && !sqlite3_column_int(ask, 3))
@@ -213,8 +218,9 @@ int main(int argc, char **argv)
         run(db, "COMMIT");
         spent = now_s() - begin;
     }
-    printf("{\"submissions_per_second\":%.0f,\"rows_per_second\":%.0f,\"rows\":%llu,\"batch\":%ld}\n",
-           (double) made / spent, (double) rows / spent, rows / made, batch);
+    printf(
+        "{\"submissions_per_second\":%.0f,\"rows_per_second\":%.0f,\"rows\":%llu,\"batch\":%ld}\n",
+        (double) made / spent, (double) rows / spent, rows / made, batch);
     for (int t = 0; t < table_count; t++)
         sqlite3_finalize(tables[t].insert);
     sqlite3_close(db);
