@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from harness import Person, Platform, until
+from harness import Person, Platform, is_running, until
 from stream import Books, Stream, application, whole
 
 STORY = True
@@ -21,13 +21,6 @@ w = World()
 
 def make(out):
     return Platform(out)
-
-
-def alive(pid):
-    try:
-        return open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_pauses_grow(p):
@@ -96,7 +89,7 @@ def test_parent_killed(p):
     old = {name: p.pid(name) for name in NAMES}
     parent = int(open(os.path.join(p.folder, "run", "yw.pid")).read())
     os.kill(parent, signal.SIGKILL)
-    until(lambda: not any(alive(pid) for pid in old.values()), 15)
+    until(lambda: not any(is_running(pid) for pid in old.values()), 15)
     p.yw("start")
     assert all(p.pid(name) not in (0, old[name]) for name in NAMES)
     whole(p)

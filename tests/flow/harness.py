@@ -228,7 +228,7 @@ def is_running(pid):
     try:
         with open("/proc/%s/stat" % pid) as f:
             return f.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):     # gone before it was opened, or before it was read
         return False
 
 
