@@ -108,9 +108,10 @@ static int settings(store_t *self)
         "PRAGMA temp_store = MEMORY",
         /* A WAL that one long snapshot let grow is cut back at the next checkpoint. */
         "PRAGMA journal_size_limit = 67108864",
-        /* 32 MiB of WAL before it goes back to the database, which holds up a commit: a page that
-         * many batches change is then copied once (a sixth more submissions a second, measured). */
-        "PRAGMA wal_autocheckpoint = 8192",
+        /* What goes back to the database holds up a commit.  With 8 MiB at a time a page that many
+         * batches change is copied less often than with the usual 4, and nobody waits long for it:
+         * 32 cost submissions 5 ms more at the 99th percentile (measured). */
+        "PRAGMA wal_autocheckpoint = 2048",
         /* 4 MiB: inner pages of the tables a batch touches.  The kernel's page cache holds the
          * rest; all processes together stay under 96 MiB resident. */
         "PRAGMA cache_size = -4096",
