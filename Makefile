@@ -17,6 +17,8 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) -fno-omit-frame-poi
             -fstack-protector-strong -DH2O_USE_LIBUV=0 -isystem $(GEN) \
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 LDLIBS   := -lprotobuf-c -lsqlite3 -lsodium -lzmq -lpthread -lm
+TSAN_OBJ := $(if $(findstring thread,$(SAN)),$(OUT)/libcommon/bus/tsan.o)
+LDLIBS   += $(TSAN_OBJ)
 LDLIBS_gateway := -lh2o-evloop -lssl -lcrypto -lz
 LDLIBS_yw      := -lczmq -lssl -lcrypto
 
@@ -200,7 +202,7 @@ $(KIT_PY)/.done: $(PROTOS) $(wildcard kits/python/*.py)
 	protoc $(PROTO_I) --python_out=$(KIT_PY) $(PROTOS) protobuf-c/protobuf-c.proto
 	cp kits/python/*.py $(KIT_PY)/
 	@touch $@
-$(OUT)/kits/example: $(wildcard kits/c/*.[ch]) $(PB_C:$(GEN)/%.c=$(OUT)/gen/%.o)
+$(OUT)/kits/example: $(wildcard kits/c/*.[ch]) $(PB_C:$(GEN)/%.c=$(OUT)/gen/%.o) $(TSAN_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Ikits/c $(filter %.c %.o,$^) -o $@ -lprotobuf-c -lzmq -lczmq
 

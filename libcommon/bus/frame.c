@@ -121,20 +121,3 @@ bool frame_read(const void *data, size_t size, frame_t *ret)
     *ret = frame;
     return true;
 }
-
-/* ThreadSanitizer does not see the atomic operations inside libzmq, so each byte that crosses its
- * queues looks like a race.  It shall not look at what libzmq itself calls; our own code stays watched
- * (and hands messages between threads by base/queue.h, never through libzmq).  It stands here because
- * every program with ZeroMQ in it links this file. */
-#ifdef __has_feature
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__) || defined(UNDER_TSAN)
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-    return "called_from_lib:libzmq.so\ncalled_from_lib:libsodium.so\n"; /* its CURVE */
-}
-#endif
