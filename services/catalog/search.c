@@ -249,13 +249,31 @@ static const char *first_line(const char *text, arena_t *arena)
     return line ? line : "";
 }
 
-/* Takes the rows of a query of search_row, called, popularity.  `base`: what the kind of match is
- * worth; `covered_least`: the part of what was asked that the names must have; `initials`: letters that the
- * name must have, or NULL. */
-static void take(search_t *self, query_t *q, double base, double covered_least,
-                 const char *initials)
+/* A kind of match. */
+typedef struct {
+    double base;               /* what it is worth */
+    double covered_least;      /* the part of what was asked that the names must have */
+    const char *initials;      /* letters that the name must have, or NULL */
+} match_kind_t;
+
+/* Ranks a row whose called and popularity `q` has, if it is of the kind at all. */
+static void consider(search_t *self, query_t *q, int64_t row, const match_kind_t *kind)
 {
     arena_t *arena = self->call->arena;
+    const char *called = query_get_text(q, "called", arena);
+    double covered = 1;
+    double fits = self->asked ? highlight_fit(called, self->asked, &covered) : 0;
+    if (covered < kind->covered_least
+        || (kind->initials
+            && !strstr(pinyin_initials(first_line(called, arena), arena), kind->initials)))
+        return;
+    double used = 1 + 0.35 * log10(1 + (double) query_get_int(q, "popularity"));
+    self->found[self->count++] = (candidate_t){row, (kind->base + fits) * used};
+}
+
+/* Takes the rows of a query of search_row, called, popularity. */
+static void take(search_t *self, query_t *q, const match_kind_t *kind)
+{
     size_t before = self->count;
     size_t rows = 0;
     while (query_next(q)) {
@@ -264,14 +282,8 @@ static void take(search_t *self, query_t *q, double base, double covered_least,
             break;
         }
         int64_t row = query_get_int(q, "search_row");
-        const char *called = query_get_text(q, "called", arena);
-        double covered = 1;
-        double fits = self->asked ? highlight_fit(called, self->asked, &covered) : 0;
-        if (covered < covered_least || seen(self, row, before)
-            || (initials && !strstr(pinyin_initials(first_line(called, arena), arena), initials)))
-            continue;
-        double used = 1 + 0.35 * log10(1 + (double) query_get_int(q, "popularity"));
-        self->found[self->count++] = (candidate_t){row, (base + fits) * used};
+        if (!seen(self, row, before))
+            consider(self, q, row, kind);
     }
     self->status = query_done(q);
 }
@@ -287,20 +299,51 @@ static void gather_names(search_t *self, const char *match, double base, double 
         " FROM item_names JOIN items i ON i.search_row = item_names.rowid"
         " WHERE item_names MATCH :match ORDER BY item_names.rowid LIMIT 1001");
     query_text(q, "match", match);
-    take(self, q, base, covered_least, initials);
+    take(self, q, &(match_kind_t){base, covered_least, initials});
+}
+
+/* Rows whose words match and that no name has given before: most have, so only the others are
+ * looked up. */
+static size_t unseen_rows(search_t *self, const char *match, int64_t *ret_rows)
+{
+    size_t rows = 0, count = 0;
+    qsort(self->found, self->count, sizeof *self->found, by_row);
+    query_t *q = query(self->call->store,
+        "SELECT rowid AS search_row FROM item_words"
+        " WHERE item_words MATCH :match ORDER BY rowid LIMIT 1001");
+    query_text(q, "match", match);
+    while (query_next(q)) {
+        if (++rows > SEARCH_CANDIDATES_MAX
+            || self->count + count == 2 * SEARCH_CANDIDATES_MAX) {
+            self->more = true;
+            break;
+        }
+        int64_t row = query_get_int(q, "search_row");
+        if (!seen(self, row, self->count))
+            ret_rows[count++] = row;
+    }
+    self->status = query_done(q);
+    return count;
 }
 
 static void gather_words(search_t *self, const char *match, double base)
 {
     if (self->status != STATUS_OK || !match)
         return;
-    qsort(self->found, self->count, sizeof *self->found, by_row);
-    query_t *q = query(self->call->store,
-        "SELECT i.search_row, i.called, i.popularity"
-        " FROM item_words JOIN items i ON i.search_row = item_words.rowid"
-        " WHERE item_words MATCH :match ORDER BY item_words.rowid LIMIT 1001");
-    query_text(q, "match", match);
-    take(self, q, base, 0, NULL);
+    int64_t *rows = ARRAY(self->call->arena, int64_t, SEARCH_CANDIDATES_MAX);
+    if (!rows) {
+        self->status = STATUS_RESOURCE_EXHAUSTED;
+        return;
+    }
+    size_t count = unseen_rows(self, match, rows);
+    for (size_t i = 0; i < count && self->status == STATUS_OK; i++) {
+        query_t *q = query(self->call->store,
+            "SELECT called, popularity FROM items WHERE search_row = :search_row");
+        query_int(q, "search_row", rows[i]);
+        if (query_next(q))
+            consider(self, q, rows[i], &(match_kind_t){base, 0, NULL});
+        self->status = query_done(q);
+    }
 }
 
 static int by_score(const void *a, const void *b)
