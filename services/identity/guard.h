@@ -1,8 +1,9 @@
 /* guard.h - counts what went wrong, per account and per address, and locks.
  *
- * `tries` failures lock for lock_minutes; each further lock is twice as long, up to a day; a day
- * without failures forgets.  A name that has no account is counted in the same way, so that
- * locks tell nobody which names exist.  The database keeps only keyed hashes of subjects. */
+ * `tries` failures lock for lock_minutes; each further lock is twice as long, up to a day; each
+ * `tries`-th part of a day forgets one failure, a day without any forgets all.  A name that has no
+ * account is counted in the same way, so that locks tell nobody which names exist.  The database
+ * keeps only keyed hashes of subjects. */
 #pragma once
 #include "call.h"
 

@@ -112,6 +112,23 @@ TEST(login_locks_addresses)
     fixture_free(&f);
 }
 
+/* A hall is one address: a slip now and then does not add up until nobody there can sign in. */
+TEST(slips_of_many_are_forgiven_in_time)
+{
+    fixture_t f = fixture_new();
+    fixture_zhang(&f);
+    f.identity->settings.tries_per_address = 3;
+    char mobile[12];
+    for (int i = 0; i < 10; i++) {
+        snprintf(mobile, sizeof mobile, "1390000000%d", i);
+        EXPECT(!fixture_login(&f, mobile, PASSWORD));
+        EXPECT(fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.wrong", "password"));
+        fixture_wait(&f, 9 * 3600 * 1000); /* a third of a day and more */
+    }
+    EXPECT(fixture_login(&f, ZHANG_ID, PASSWORD));
+    fixture_free(&f);
+}
+
 /* Each refresh gives new tokens; one that was used up ends the session for all who hold it. */
 TEST(refresh_rotates_and_detects_theft)
 {
