@@ -156,7 +156,8 @@ help:
 	@echo "make kits           Python and C kits for department systems"
 	@echo "make lock           after each new field: takes its number down for ever"
 	@echo "make clean          all that was built; data/ and run/ stay"
-	@echo "make compile_commands.json, make format     for editors (Debian's bear, clang-format)"
+	@echo "make compile_commands.json    for editors"
+	@echo "make format         clang-format of all C files"
 	@echo "variants: SAN=address,undefined  SAN=thread  CC=clang"
 
 deps:
@@ -240,9 +241,14 @@ C_FILES := $(wildcard libcommon/*/*.[ch] services/*/*.[ch] proto/compiler/*.[ch]
 format:
 	@command -v clang-format >/dev/null || { echo "for this install clang-format: apt-get install clang-format" >&2; exit 1; }
 	clang-format -i $(C_FILES)
-compile_commands.json: $(C_FILES)
-	@command -v bear >/dev/null || { echo "for this install bear: apt-get install bear" >&2; exit 1; }
-	bear -- $(MAKE) -B all
+# For editors: what make would say to the compiler, as JSON.
+compile_commands.json: $(C_FILES) Makefile $(GEN_DONE)
+	@$(MAKE) --no-print-directory -nB V=1 all unit | awk -v folder='$(CURDIR)' ' \
+	    / -c [^ ]+ -o / { \
+	        file = $$0; sub(/.* -c /, "", file); sub(/ .*/, "", file); gsub(/[\\"]/, "\\\\&"); \
+	        printf "%s{\"directory\": \"%s\", \"file\": \"%s\", \"command\": \"%s\"}", n++ ? ",\n" : "[\n", folder, file, $$0 \
+	    } \
+	    END { print "\n]" }' > $@
 
 clean:
 	rm -rf build
