@@ -37,6 +37,7 @@ static bool part_is(const part_t *part, const char *text)
 static bool receive(void *socket, part_t parts[PARTS], int *ret_count)
 {
     int count = 0, more = 1;
+    parts[1].size = 0; /* the id: answered to in any case */
     while (more) {
         zmq_msg_t msg;
         zmq_msg_init(&msg);
@@ -78,7 +79,6 @@ bool zap_handle(zap_t *self)
     int n = 0;
     for (; n < HANDLE_MAX && receive(self->socket, parts, &count); n++) {
         const part_t *id = &parts[1];
-        static const part_t NO_ID;
         char key[ZAP_KEY_SIZE] = "";
         bool accept = count == PARTS && part_is(&parts[0], "1.0") && part_is(&parts[5], "CURVE") &&
                       parts[6].size == 32 && zmq_z85_encode(key, (uint8_t *) parts[6].bytes, 32) &&
@@ -87,7 +87,7 @@ bool zap_handle(zap_t *self)
         if (accept)
             reply(self->socket, id, "200", "OK", key);
         else
-            reply(self->socket, count > 1 ? id : &NO_ID, "400", "unknown key", "");
+            reply(self->socket, id, "400", "unknown key", "");
     }
     return n == HANDLE_MAX;
 }
