@@ -40,6 +40,7 @@ lib_sees   = $(foreach d,$(1) $(SEES_$(1)),-Ilibcommon/$(d))
 .PRECIOUS: $(OUT)/%.o $(GEN)/%.c $(GEN)/%.schema.c
 
 all: $(PROGRAMS:%=$(OUT)/bin/%)
+	@:
 
 # --- the contract -----------------------------------------------------------
 
@@ -53,11 +54,12 @@ GEN_DONE := $(GEN)/.done
 # gcc builds the compiler whatever the variant: it runs on the machine that builds.
 $(GEN)/compiler/schema.pb-c.c: proto/compiler/schema.proto
 	@mkdir -p $(@D)
-	protoc -Iproto/compiler --c_out=$(@D) $<
+	$(Q)protoc -Iproto/compiler --c_out=$(@D) $<
 
 COMPILER_SRC := $(filter-out %_test.c,$(wildcard proto/compiler/*.c)) $(filter-out %_test.c %/test_main.c,$(wildcard libcommon/base/*.c))
 build/protoc-gen-yw: $(COMPILER_SRC) $(wildcard proto/compiler/*.h libcommon/base/*.h) $(GEN)/compiler/schema.pb-c.c
-	gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -O1 -g -Iproto/compiler -Ilibcommon/base -isystem $(GEN)/compiler \
+	$(call say,cc $@)
+	$(Q)gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -O1 -g -Iproto/compiler -Ilibcommon/base -isystem $(GEN)/compiler \
 	    $(COMPILER_SRC) $(GEN)/compiler/schema.pb-c.c -o $@ -lprotobuf-c -lsodium -lpthread
 
 # Numbers that were once given stay: `make lock` after each new field (proto/compiler/lock.h).
@@ -65,12 +67,13 @@ LOCK     := $(wildcard proto/fields.lock)
 YW_PLUGIN := --plugin=protoc-gen-yw=build/protoc-gen-yw $(LOCK:%=--yw_opt=lock=%)
 $(GEN_DONE): $(PROTOS) $(LOCK) build/protoc-gen-yw
 	@mkdir -p $(GEN)
-	protoc $(PROTO_I) --c_out=$(GEN) $(PROTOS) google/protobuf/timestamp.proto google/protobuf/descriptor.proto
-	protoc $(PROTO_I) $(YW_PLUGIN) --yw_out=$(GEN) $(PROTOS)
+	$(call say,protoc $(PROTOS:proto/%=%))
+	$(Q)protoc $(PROTO_I) --c_out=$(GEN) $(PROTOS) google/protobuf/timestamp.proto google/protobuf/descriptor.proto
+	$(Q)protoc $(PROTO_I) $(YW_PLUGIN) --yw_out=$(GEN) $(PROTOS)
 	@touch $@
 $(PB_C) $(YW_C): $(GEN_DONE) ;
 lock: build/protoc-gen-yw
-	protoc $(PROTO_I) $(YW_PLUGIN) --yw_opt=relock --yw_out=proto $(PROTOS)
+	$(Q)protoc $(PROTO_I) $(YW_PLUGIN) --yw_opt=relock --yw_out=proto $(PROTOS)
 # Needs npm and the network.
 openapi-lint: $(GEN_DONE)
 	npx --yes @redocly/cli@2.77.0 lint $(GEN)/openapi.json
@@ -109,7 +112,7 @@ $(OUT)/services/gateway/openapi.o: ALL_CFLAGS += -DOPENAPI_FILE='"$(GEN)/openapi
 # Migrations become a C table, so a service is one file.
 $(GEN)/%.schema.c: $(wildcard services/*/schema/*.sql) libcommon/store/embed.sh
 	@mkdir -p $(@D)
-	libcommon/store/embed.sh $* services/$*/schema > $@
+	$(Q)libcommon/store/embed.sh $* services/$*/schema > $@
 
 define service_rules
 $(OUT)/lib$(1).a: $$(call svc_obj,$(1))
@@ -200,12 +203,14 @@ KIT_PY := build/kits/python
 kits: $(KIT_PY)/.done $(OUT)/kits/example
 $(KIT_PY)/.done: $(PROTOS) $(wildcard kits/python/*.py)
 	@mkdir -p $(KIT_PY)
-	protoc $(PROTO_I) --python_out=$(KIT_PY) $(PROTOS) protobuf-c/protobuf-c.proto
-	cp kits/python/*.py $(KIT_PY)/
+	$(call say,protoc $(KIT_PY))
+	$(Q)protoc $(PROTO_I) --python_out=$(KIT_PY) $(PROTOS) protobuf-c/protobuf-c.proto
+	$(Q)cp kits/python/*.py $(KIT_PY)/
 	@touch $@
 $(OUT)/kits/example: $(wildcard kits/c/*.[ch]) $(PB_C:$(GEN)/%.c=$(OUT)/gen/%.o) $(TSAN_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Ikits/c $(filter %.c %.o,$^) -o $@ -lprotobuf-c -lzmq -lczmq
+	$(call say,ld $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Ikits/c $(filter %.c %.o,$^) -o $@ -lprotobuf-c -lzmq -lczmq
 
 # --- load generators and floors (tests/load/README.md) ----------------------------
 
