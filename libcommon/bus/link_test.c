@@ -438,6 +438,49 @@ TEST(link_is_drained_when_the_broker_says_so)
     end();
 }
 
+/* The 65 537th open call is refused and sends nothing; an answer makes room. */
+TEST(link_limits_open_calls)
+{
+    begin();
+    stand_t stand;
+    stand_open(&stand, "a");
+    zmq_setsockopt(stand.router, ZMQ_RCVHWM, &(int){0}, sizeof(int));
+    link_t *link = open_link(list(stand.endpoint, NULL), NULL);
+    EXPECT(join(&stand, link));
+    status_t status = STATUS_OK;
+    uint64_t call = 0;
+    while (status == STATUS_OK && call <= LINK_OPEN_MAX)
+        status = link_call(link, ++call, "a.B", 1000, "m", 1, "b", 1, NULL);
+    EXPECT(status == STATUS_UNAVAILABLE && call == LINK_OPEN_MAX + 1);
+    EXPECT(stand_hear(&stand) == COMMAND_CALL && stand.frame.call == 1);
+    stand_say(&stand, &(frame_t){.command = COMMAND_ANSWER, .call = 1}, 2, "x");
+    link_message_t message;
+    EXPECT(link_hear(link, &message, WAIT_MS) == COMMAND_ANSWER);
+    link_message_free(&message);
+    EXPECT(link_call(link, call, "a.B", 1000, "m", 1, "b", 1, NULL) == STATUS_OK);
+    EXPECT(link_call(link, call + 1, "a.B", 1000, "m", 1, "b", 1, NULL) == STATUS_UNAVAILABLE);
+    link_close(&link);
+    stand_close(&stand);
+    end();
+}
+
+TEST(link_takes_so_many_brokers)
+{
+    begin();
+    const char *endpoints[LINK_BROKERS_MAX + 2];
+    for (int i = 0; i <= LINK_BROKERS_MAX; i++)
+        endpoints[i] = "ipc:///tmp/link_test_nobody";
+    endpoints[LINK_BROKERS_MAX + 1] = NULL;
+    link_t *link = NULL;
+    char error[200];
+    link_options_t options = {.endpoints = endpoints};
+    EXPECT(link_open(&options, 0, &link, error, sizeof error) == STATUS_INVALID_ARGUMENT);
+    endpoints[LINK_BROKERS_MAX] = NULL;
+    EXPECT(link_open(&options, 0, &link, error, sizeof error) == STATUS_OK);
+    link_close(&link);
+    end();
+}
+
 TEST(link_drops_what_is_no_message)
 {
     begin();

@@ -91,6 +91,7 @@ static bool gate_wait(gate_t *self, int came)
 
 /* What the next handlers do. */
 static atomic_bool skips, asks, fails;
+static atomic_int keys;         /* of those events; 0: two */
 static atomic_int tells, large; /* events of each; which run writes too much for a full disk */
 
 static status_t read_person(call_t *call, const ProtobufCMessage *in, ProtobufCMessage *out)
@@ -137,7 +138,10 @@ static status_t tick(call_t *call, const ProtobufCMessage *in, ProtobufCMessage 
     status_t status = query_done(insert);
     for (int i = 0; status == STATUS_OK && i < tells; i++) {
         Catalog__ItemUsed event = CATALOG__ITEM_USED__INIT;
-        event.item_id = i % 2 ? ITEM_B : ITEM_A;
+        event.item_id = keys > 2
+                            ? arena_printf(call->arena, "01KDDDDDDDDDDDDDDDDDDDD%03d", i % keys)
+                        : i % 2 ? ITEM_B
+                                : ITEM_A;
         event.case_id = PERSON;
         status = call_event(call, &event.base);
     }
@@ -305,7 +309,7 @@ static void begin(const char *settings)
     char path[128];
 
     skips = asks = fails = false;
-    tells = large = 0;
+    tells = large = keys = 0;
     for (size_t i = 0; i < 3; i++)
         gates[i].shut = false, gates[i].came = gates[i].most = gates[i].inside = 0;
     service = (service_t){.name = "case",
@@ -486,6 +490,29 @@ TEST(wrong_requests_are_answered_too)
     send_call(3, "case.CountUse", 1000, &event.base); /* no word of where it comes from */
     EXPECT(answer(3) == STATUS_INVALID_ARGUMENT);
     EXPECT(number("SELECT count(*) FROM audit") == 0);
+    stop();
+}
+
+/* Four megabytes that would fill a hundred and more once unpacked. */
+TEST(a_request_that_swells_is_refused)
+{
+    begin("");
+    EXPECT(start());
+    Yw__Meta meta = YW__META__INIT;
+    uint8_t header[FRAME_HEADER_MAX], packed[64], *body = xalloc(FRAME_BODY_MAX);
+    frame_t frame = {.command = COMMAND_CALL, .call = 1, .timeout_ms = 5000, .name = "case.Tick"};
+    meta.service = "test";
+    for (size_t i = 0; i < FRAME_BODY_MAX; i += 2)
+        body[i] = 15 << 3; /* field 15, unknown, 0 */
+    zmq_send(router, peer, sizeof peer, ZMQ_SNDMORE);
+    zmq_send(router, header, frame_write(&frame, header), ZMQ_SNDMORE);
+    zmq_send(router, packed, protobuf_c_message_pack(&meta.base, packed), ZMQ_SNDMORE);
+    zmq_send(router, body, FRAME_BODY_MAX, 0);
+    free(body);
+    EXPECT(answer(1) == STATUS_RESOURCE_EXHAUSTED);
+    EXPECT(refused_with("too_large"));
+    send_tick(2);
+    EXPECT(answer(2) == STATUS_OK);
     stop();
 }
 
@@ -759,6 +786,29 @@ TEST(events_come_in_order_whatever_happens)
     EXPECT(expected[0] == 7 && expected[1] == 8);
     EXPECT(nothing(COMMAND_CALL, 0));
     EXPECT(number("SELECT count(*) FROM outbox") == 0);
+    stop();
+}
+
+/* However many wait, so many are on their way at once. */
+TEST(events_on_their_way_have_a_limit)
+{
+    begin("");
+    EXPECT(start());
+    tells = keys = DELIVERIES_MAX + 6;
+    send_tick(1);
+    EXPECT(answer(1) == STATUS_OK);
+    event_t events[DELIVERIES_MAX + 6];
+    for (int i = 0; i < DELIVERIES_MAX; i++)
+        events[i] = take_event();
+    EXPECT(nothing(COMMAND_CALL, 0));
+    for (int i = 0; i < DELIVERIES_MAX; i++)
+        answer_event(events[i], STATUS_OK);
+    for (int i = DELIVERIES_MAX; i < DELIVERIES_MAX + 6; i++) {
+        events[i] = take_event();
+        EXPECT(events[i].seq == i + 1);
+        answer_event(events[i], STATUS_OK);
+    }
+    EXPECT(nothing(COMMAND_CALL, 0));
     stop();
 }
 

@@ -52,6 +52,35 @@ TEST(good_until_it_expires)
     world_end(&world);
 }
 
+/* One byte more than TOKEN_SIZE_MAX is neither signed nor looked at. */
+TEST(tokens_have_a_size)
+{
+    world_t world;
+    Yw__Token token = YW__TOKEN__INIT, *got;
+    char name[TOKEN_SIZE_MAX];
+
+    world_begin(&world);
+    token.kind = YW__CALLER_KIND__CALLER_KIND_PERSON;
+    token.subject = name;
+    token.expires_ms = NOW_MS + 1000;
+    size_t size = TOKEN_SIZE_MAX - 1;
+    do {                                 /* down to the largest that fits */
+        memset(name, 'a', size);
+        name[size] = 0;
+        world.packed = token_sign(&token, world.secret_key, world.arena);
+    } while (!world.packed.data && --size);
+    EXPECT(size < TOKEN_SIZE_MAX - 64 && size > TOKEN_SIZE_MAX - 128);
+    EXPECT(world.packed.len == TOKEN_SIZE_MAX);
+    EXPECT(verify(&world, NOW_MS, &got) == TOKEN_GOOD);
+
+    uint8_t larger[TOKEN_SIZE_MAX + 1];
+    memcpy(larger, world.packed.data, TOKEN_SIZE_MAX);
+    larger[TOKEN_SIZE_MAX] = 0;
+    world.packed = (ProtobufCBinaryData){sizeof larger, larger};
+    EXPECT(verify(&world, NOW_MS, &got) == TOKEN_BAD);
+    world_end(&world);
+}
+
 /* No byte of it can be changed, cached or not. */
 TEST(every_changed_byte_is_bad)
 {

@@ -491,6 +491,22 @@ TEST(broker_gives_metrics)
 
 /* --- peers that err --------------------------------------------------------------------- */
 
+TEST(broker_full_of_peers_takes_the_next_when_one_leaves)
+{
+    begin();
+    options.peers_max = 2;
+    broker_start();
+    link_t *first = open_asker(), *second = open_asker();
+    link_t *third = open_link(endpoint, NULL, 0, NULL);
+    pass_time(300);
+    EXPECT(!link_alive(third) && link_alive(first) && link_alive(second));
+    close_link(&first);
+    EXPECT(alive(third));
+    close_link(&second);
+    close_link(&third);
+    end();
+}
+
 TEST(broker_answers_a_stranger_bye_once)
 {
     begin();
