@@ -7,8 +7,8 @@
 #include "check.h"
 
 #define FIRST_BLOCK 4096
-#define BLOCK_MAX (1024 * 1024)
-#define ALIGN _Alignof(max_align_t)
+#define BLOCK_MAX   (1024 * 1024)
+#define ALIGN       _Alignof(max_align_t)
 
 /* Under AddressSanitizer the bytes between two allocations are poisoned, so
  * that running over the end of one is seen as with malloc(). */
@@ -23,13 +23,13 @@
 #include <sanitizer/asan_interface.h>
 #define GAP ALIGN
 #else
-#define GAP 0
-#define ASAN_POISON_MEMORY_REGION(data, size) ((void) 0)
+#define GAP                                     0
+#define ASAN_POISON_MEMORY_REGION(data, size)   ((void) 0)
 #define ASAN_UNPOISON_MEMORY_REGION(data, size) ((void) 0)
 #endif
 
 typedef struct block {
-    struct block *next;              /* the one filled before this */
+    struct block *next; /* the one filled before this */
     size_t size;
     size_t used;
     _Alignas(max_align_t) unsigned char data[];
@@ -37,8 +37,8 @@ typedef struct block {
 
 struct arena {
     size_t limit;
-    size_t used;                     /* given out, with what alignment cost */
-    size_t next_size;                /* of the block to make next */
+    size_t used;      /* given out, with what alignment cost */
+    size_t next_size; /* of the block to make next */
     block_t *current;
     _Alignas(max_align_t) unsigned char first[sizeof(block_t) + FIRST_BLOCK];
 };

@@ -41,7 +41,7 @@ TEST(gives_zeroed_and_aligned_memory_that_does_not_overlap)
                 zero = zero && !pieces[i][k];
             EXPECT(zero);
             memset(pieces[i], (int) (i % 255) + 1, sizes[i]);
-            arena_text(arena, "x");                  /* makes the next one need padding */
+            arena_text(arena, "x"); /* makes the next one need padding */
         }
         bool kept = true;
         for (size_t i = 0; i < 2000; i++)
@@ -61,7 +61,7 @@ TEST(reset_keeps_the_first_block)
     EXPECT(arena_alloc(arena, 500000));
     arena_reset(arena);
     EXPECT(arena_alloc(arena, 100) == first);
-    EXPECT(arena_alloc(arena, 1000000));             /* the limit starts anew */
+    EXPECT(arena_alloc(arena, 1000000)); /* the limit starts anew */
     EXPECT(!arena_alloc(arena, 1000000));
     arena_free(&arena);
 }

@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 typedef struct {
-    char *data;         /* malloc()ed; data[size] is always 0 once anything was written */
+    char *data; /* malloc()ed; data[size] is always 0 once anything was written */
     size_t size;
     size_t capacity;
-    size_t limit;       /* most bytes it may hold */
-    bool full;          /* something did not fit: the content is not to be used */
+    size_t limit; /* most bytes it may hold */
+    bool full;    /* something did not fit: the content is not to be used */
 } buffer_t;
 
 /* An empty buffer; allocates nothing yet. */

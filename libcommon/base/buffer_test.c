@@ -31,7 +31,7 @@ TEST(is_full_at_its_limit_and_stays_so)
     EXPECT(!buffer.full);
     buffer_text(&buffer, "123456");
     EXPECT(buffer.full);
-    buffer_text(&buffer, "1");                       /* nothing more once full */
+    buffer_text(&buffer, "1"); /* nothing more once full */
     EXPECT(buffer.size == 0);
     buffer_free(&buffer);
 

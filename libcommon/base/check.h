@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#define CHECK(condition) \
+#define CHECK(condition)                                                                           \
     ((condition) ? (void) 0 : check_failed(#condition, __FILE__, __LINE__, __func__))
 
 /* Writes one line to stderr and aborts. */
@@ -24,5 +24,6 @@ void *xalloc(size_t size);
 char *xstrdup(const char *text);
 
 #if !defined(CHECK_ALLOW_BANNED)
-#pragma GCC poison strcpy strcat sprintf vsprintf strtok gets localtime gmtime ctime asctime atoi atol
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok gets localtime gmtime ctime asctime atoi  \
+    atol
 #endif

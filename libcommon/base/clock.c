@@ -3,9 +3,9 @@
 #include <time.h>
 #include "check.h"
 
-#define SHANGHAI_MS (8 * 3600 * 1000LL)
-#define YEAR_MIN_DAYS (-719162)              /* 0001-01-01 */
-#define YEAR_MAX_DAYS 2932896                /* 9999-12-31 */
+#define SHANGHAI_MS   (8 * 3600 * 1000LL)
+#define YEAR_MIN_DAYS (-719162) /* 0001-01-01 */
+#define YEAR_MAX_DAYS 2932896   /* 9999-12-31 */
 
 static int64_t read_us(clockid_t id)
 {
@@ -77,15 +77,15 @@ static bool digits(const char *text, size_t count, int *ret)
 static bool day_parse(const char *text, int64_t *ret_days)
 {
     int year, month, day;
-    if (!digits(text, 4, &year) || text[4] != '-' || !digits(text + 5, 2, &month) || text[7] != '-'
-        || !digits(text + 8, 2, &day))
+    if (!digits(text, 4, &year) || text[4] != '-' || !digits(text + 5, 2, &month) ||
+        text[7] != '-' || !digits(text + 8, 2, &day))
         return false;
     if (year < 1 || month < 1 || month > 12 || day < 1 || day > 31)
         return false;
     int64_t days = clock_days(year, month, day);
     int same_year, same_month, same_day;
     clock_civil(days, &same_year, &same_month, &same_day);
-    if (same_month != month)                 /* the 30th of February is in March */
+    if (same_month != month) /* the 30th of February is in March */
         return false;
     *ret_days = days;
     return true;
@@ -143,9 +143,9 @@ bool clock_parse(const char *text, size_t size, int64_t *ret_ms)
     /* RFC 3339, section 5.6: full-date "T" partial-time time-offset. */
     int64_t days;
     int hour, minute, second;
-    if (size < sizeof "2026-01-31T08:00:00Z" - 1 || !day_parse(text, &days)
-        || (text[10] != 'T' && text[10] != 't') || !digits(text + 11, 2, &hour) || text[13] != ':'
-        || !digits(text + 14, 2, &minute) || text[16] != ':' || !digits(text + 17, 2, &second))
+    if (size < sizeof "2026-01-31T08:00:00Z" - 1 || !day_parse(text, &days) ||
+        (text[10] != 'T' && text[10] != 't') || !digits(text + 11, 2, &hour) || text[13] != ':' ||
+        !digits(text + 14, 2, &minute) || text[16] != ':' || !digits(text + 17, 2, &second))
         return false;
     /* A leap second counts as the first second of the next minute, as in POSIX. */
     if (hour > 23 || minute > 59 || second > 60)
@@ -166,9 +166,9 @@ bool clock_parse(const char *text, size_t size, int64_t *ret_ms)
         at++;
     } else {
         int offset_hour, offset_minute;
-        if (end - at < 6 || (*at != '+' && *at != '-') || !digits(at + 1, 2, &offset_hour)
-            || at[3] != ':' || !digits(at + 4, 2, &offset_minute) || offset_hour > 23
-            || offset_minute > 59)
+        if (end - at < 6 || (*at != '+' && *at != '-') || !digits(at + 1, 2, &offset_hour) ||
+            at[3] != ':' || !digits(at + 4, 2, &offset_minute) || offset_hour > 23 ||
+            offset_minute > 59)
             return false;
         offset_ms = (offset_hour * 60 + offset_minute) * (*at == '-' ? -60000LL : 60000LL);
         at += 6;
@@ -176,8 +176,8 @@ bool clock_parse(const char *text, size_t size, int64_t *ret_ms)
     if (at != end)
         return false;
 
-    int64_t result = days * CLOCK_DAY_MS + hour * 3600000LL + minute * 60000LL + second * 1000LL
-                     + ms - offset_ms;
+    int64_t result = days * CLOCK_DAY_MS + hour * 3600000LL + minute * 60000LL + second * 1000LL +
+                     ms - offset_ms;
     int64_t day = floor_div(result, CLOCK_DAY_MS);
     if (day < YEAR_MIN_DAYS || day > YEAR_MAX_DAYS)
         return false;

@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLOCK_DAY_MS 86400000LL
-#define CLOCK_DAY_SIZE 11            /* "2026-01-31" and 0 */
-#define CLOCK_RFC3339_SIZE 25        /* "2026-01-31T08:00:00.000Z" and 0 */
+#define CLOCK_DAY_MS       86400000LL
+#define CLOCK_DAY_SIZE     11 /* "2026-01-31" and 0 */
+#define CLOCK_RFC3339_SIZE 25 /* "2026-01-31T08:00:00.000Z" and 0 */
 
-int64_t clock_now_ms(void);          /* wall clock */
-int64_t clock_mono_ms(void);         /* never goes back: for timeouts */
+int64_t clock_now_ms(void);  /* wall clock */
+int64_t clock_mono_ms(void); /* never goes back: for timeouts */
 int64_t clock_mono_us(void);
 
 /* RFC 3339, always UTC with milliseconds; false if outside years 0001-9999. */

@@ -7,26 +7,26 @@
 #include "text.h"
 #include "check.h"
 
-#define LINE_SIZE 4096               /* longest line, with its end */
-#define NAME_SIZE 128                /* longest "section.name" */
+#define LINE_SIZE   4096 /* longest line, with its end */
+#define NAME_SIZE   128  /* longest "section.name" */
 #define ENTRIES_MAX 1000
-#define KEPT_MAX 16
-#define ENV_PREFIX "YIWANG_"
+#define KEPT_MAX    16
+#define ENV_PREFIX  "YIWANG_"
 
 extern char **environ;
 
 typedef struct {
-    char *name;                      /* "gateway.port" */
-    char *value;                     /* NULL: asked for but not set */
+    char *name;  /* "gateway.port" */
+    char *value; /* NULL: asked for but not set */
     bool asked;
 } entry_t;
 
 struct config {
-    entry_t *entries;                /* ENTRIES_MAX; few, so searched in order */
+    entry_t *entries; /* ENTRIES_MAX; few, so searched in order */
     size_t count;
-    char *kept[KEPT_MAX];            /* config_keep() */
+    char *kept[KEPT_MAX]; /* config_keep() */
     size_t kept_count;
-    char unused[NAME_SIZE];          /* what config_unused() gave last */
+    char unused[NAME_SIZE]; /* what config_unused() gave last */
 };
 
 static entry_t *find(const config_t *self, const char *name)
@@ -116,7 +116,7 @@ static status_t read_file(config_t *self, FILE *file, const char *path, char *er
 {
     char line[LINE_SIZE], section[NAME_SIZE] = "";
     for (int number = 1; fgets(line, sizeof line, file); number++) {
-        const char *fault = strlen(line) == sizeof line - 1 ? "line too long"
+        const char *fault = strlen(line) == sizeof line - 1     ? "line too long"
                             : !text_is_utf8(line, strlen(line)) ? "not UTF-8"
                                                                 : read_line(self, line, section);
         if (fault) {
@@ -176,8 +176,9 @@ static void env_name(const char *name, char out[NAME_SIZE + sizeof ENV_PREFIX])
     size_t size = sizeof ENV_PREFIX - 1;
     memcpy(out, ENV_PREFIX, size);
     for (; *name; name++)
-        out[size++] = *name == '.' || *name == '-' ? '_'
-                      : *name >= 'a' && *name <= 'z' ? (char) (*name - 'a' + 'A') : *name;
+        out[size++] = *name == '.' || *name == '-'   ? '_'
+                      : *name >= 'a' && *name <= 'z' ? (char) (*name - 'a' + 'A')
+                                                     : *name;
     out[size] = 0;
 }
 

@@ -24,8 +24,10 @@ static config_t *load(const char *content, status_t *ret)
 TEST(reads_sections_names_and_comments)
 {
     status_t status;
-    config_t *config = load("# top\nname = a b  # why\n\n[gateway]\nport=8443\r\nurl = http://x/#y\n"
-                            " [ case ] \nempty =\nflag = Yes", &status);
+    config_t *config =
+        load("# top\nname = a b  # why\n\n[gateway]\nport=8443\r\nurl = http://x/#y\n"
+             " [ case ] \nempty =\nflag = Yes",
+             &status);
     EXPECT(status == STATUS_OK && config);
     EXPECT(strcmp(config_text(config, "name", ""), "a b") == 0);
     EXPECT(config_int(config, "gateway.port", 1, 1, 65535) == 8443);
@@ -33,7 +35,8 @@ TEST(reads_sections_names_and_comments)
     EXPECT(strcmp(config_text(config, "case.empty", "x"), "") == 0);
     EXPECT(config_bool(config, "case.flag", false));
     EXPECT(!config_text(config, "case.none", NULL));
-    EXPECT(config_int(config, "case.none", 17, 0, 99) == 17 && config_bool(config, "case.no", true));
+    EXPECT(config_int(config, "case.none", 17, 0, 99) == 17 &&
+           config_bool(config, "case.no", true));
     config_free(&config);
     EXPECT(!config);
 }

@@ -1,4 +1,4 @@
-#include <sodium.h>                              /* before crypto.h, which renames two of its names */
+#include <sodium.h> /* before crypto.h, which renames two of its names */
 #include "crypto.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -7,12 +7,12 @@
 #include <unistd.h>
 #include "check.h"
 
-#define NONCE_SIZE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-#define TAG_SIZE crypto_aead_xchacha20poly1305_ietf_ABYTES
-#define PASSWORD_OPSLIMIT 5                      /* passes */
-#define PASSWORD_MEMLIMIT (7 * 1024 * 1024)      /* bytes */
-#define PASSWORD_MAX 1024                        /* longest password in bytes */
-#define KEY_FILE_MAX 4096                        /* longest key in bytes */
+#define NONCE_SIZE        crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define TAG_SIZE          crypto_aead_xchacha20poly1305_ietf_ABYTES
+#define PASSWORD_OPSLIMIT 5                 /* passes */
+#define PASSWORD_MEMLIMIT (7 * 1024 * 1024) /* bytes */
+#define PASSWORD_MAX      1024              /* longest password in bytes */
+#define KEY_FILE_MAX      4096              /* longest key in bytes */
 
 _Static_assert(CRYPTO_HASH_SIZE == crypto_generichash_BYTES, "hash size");
 _Static_assert(sizeof(crypto_hash_t) >= sizeof(crypto_generichash_state), "hash state");
@@ -182,7 +182,8 @@ void crypto_base64(const void *data, size_t size, char *out)
 
 void crypto_base64url(const void *data, size_t size, char *out)
 {
-    sodium_bin2base64(out, sodium_base64_ENCODED_LEN(size, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
+    sodium_bin2base64(out,
+                      sodium_base64_ENCODED_LEN(size, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
                       data, size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
@@ -249,15 +250,15 @@ status_t crypto_key_load(const char *path, void *out, size_t size)
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
         goto done;
     if (info.st_mode & (S_IRWXG | S_IRWXO)) {
-        status = STATUS_PERMISSION_DENIED;       /* others could read it */
+        status = STATUS_PERMISSION_DENIED; /* others could read it */
         goto done;
     }
     ssize_t text_size = read(fd, text, sizeof text);
     if (text_size > 0 && text[text_size - 1] == '\n')
         text_size--;
     size_t key_size;
-    if (text_size != (ssize_t) (2 * size)
-        || !crypto_unhex(text, (size_t) text_size, key, sizeof key, &key_size) || key_size != size)
+    if (text_size != (ssize_t) (2 * size) ||
+        !crypto_unhex(text, (size_t) text_size, key, sizeof key, &key_size) || key_size != size)
         goto done;
     memcpy(out, key, size);
     status = STATUS_OK;
@@ -283,7 +284,7 @@ status_t crypto_key_save(const char *path, const void *key, size_t size)
     bool ok = written == (ssize_t) (2 * size + 1) && fsync(fd) == 0;
     crypto_wipe(text, sizeof text);
     if (close(fd) != 0 || !ok) {
-        unlink(path);                            /* half a key is no key */
+        unlink(path); /* half a key is no key */
         return STATUS_UNAVAILABLE;
     }
     return STATUS_OK;

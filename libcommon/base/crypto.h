@@ -7,14 +7,14 @@
 #include <stdint.h>
 #include "status.h"
 
-#define CRYPTO_HASH_SIZE 32
-#define CRYPTO_KEY_SIZE 32
+#define CRYPTO_HASH_SIZE        32
+#define CRYPTO_KEY_SIZE         32
 #define CRYPTO_SIGN_PUBLIC_SIZE 32
 #define CRYPTO_SIGN_SECRET_SIZE 64
-#define CRYPTO_SIGNATURE_SIZE 64
-#define CRYPTO_SEAL_OVERHEAD 40      /* 24 nonce + 16 tag */
-#define CRYPTO_PASSWORD_SIZE 128     /* text of a password hash, with 0 */
-#define CRYPTO_LOOKUP_SIZE 32
+#define CRYPTO_SIGNATURE_SIZE   64
+#define CRYPTO_SEAL_OVERHEAD    40  /* 24 nonce + 16 tag */
+#define CRYPTO_PASSWORD_SIZE    128 /* text of a password hash, with 0 */
+#define CRYPTO_LOOKUP_SIZE      32
 
 #define MUST_USE __attribute__((warn_unused_result))
 
@@ -27,11 +27,13 @@
 void crypto_init(void);
 
 void crypto_random(void *out, size_t size);
-uint32_t crypto_random_below(uint32_t limit);           /* uniform */
+uint32_t crypto_random_below(uint32_t limit); /* uniform */
 
 /* BLAKE2b-256, in one go and in parts. */
 void crypto_hash(const void *data, size_t size, uint8_t out[CRYPTO_HASH_SIZE]);
-typedef struct { _Alignas(64) unsigned char state[384]; } crypto_hash_t;
+typedef struct {
+    _Alignas(64) unsigned char state[384];
+} crypto_hash_t;
 void crypto_hash_start(crypto_hash_t *self);
 void crypto_hash_add(crypto_hash_t *self, const void *data, size_t size);
 void crypto_hash_end(crypto_hash_t *self, uint8_t out[CRYPTO_HASH_SIZE]);
@@ -44,8 +46,8 @@ void crypto_lookup(const uint8_t key[CRYPTO_KEY_SIZE], const void *data, size_t 
 /* XChaCha20-Poly1305 with random nonce.  `context` is authenticated, not
  * stored: use table, column and row id, so a value cannot be moved elsewhere.
  * out: size + CRYPTO_SEAL_OVERHEAD bytes. */
-void crypto_seal(const uint8_t key[CRYPTO_KEY_SIZE], const char *context,
-                 const void *data, size_t size, uint8_t *out);
+void crypto_seal(const uint8_t key[CRYPTO_KEY_SIZE], const char *context, const void *data,
+                 size_t size, uint8_t *out);
 /* out: size - CRYPTO_SEAL_OVERHEAD bytes; false: not ours, or altered. */
 MUST_USE bool crypto_open(const uint8_t key[CRYPTO_KEY_SIZE], const char *context,
                           const uint8_t *sealed, size_t size, void *out);
@@ -57,11 +59,10 @@ void crypto_derive(const uint8_t key[CRYPTO_KEY_SIZE], const char *purpose,
 /* Ed25519. */
 void crypto_sign_keys(uint8_t public_key[CRYPTO_SIGN_PUBLIC_SIZE],
                       uint8_t secret_key[CRYPTO_SIGN_SECRET_SIZE]);
-void crypto_sign(const uint8_t secret_key[CRYPTO_SIGN_SECRET_SIZE],
-                 const void *data, size_t size, uint8_t out[CRYPTO_SIGNATURE_SIZE]);
-MUST_USE bool crypto_verify(const uint8_t public_key[CRYPTO_SIGN_PUBLIC_SIZE],
-                            const void *data, size_t size,
-                            const uint8_t signature[CRYPTO_SIGNATURE_SIZE]);
+void crypto_sign(const uint8_t secret_key[CRYPTO_SIGN_SECRET_SIZE], const void *data, size_t size,
+                 uint8_t out[CRYPTO_SIGNATURE_SIZE]);
+MUST_USE bool crypto_verify(const uint8_t public_key[CRYPTO_SIGN_PUBLIC_SIZE], const void *data,
+                            size_t size, const uint8_t signature[CRYPTO_SIGNATURE_SIZE]);
 
 /* Argon2id, m = 7 MiB, t = 5, p = 1 (OWASP password storage cheat sheet).
  * INVALID_ARGUMENT: longer than 1024 bytes; UNAVAILABLE: no memory. */
@@ -74,14 +75,16 @@ void crypto_wipe(void *data, size_t size);
 
 /* Hex and base64 (standard with padding; url without, RFC 4648).  `out` must
  * hold the text and its 0; the size of base64 text is CRYPTO_BASE64_SIZE(n). */
-#define CRYPTO_HEX_SIZE(n) (2 * (n) + 1)
+#define CRYPTO_HEX_SIZE(n)    (2 * (n) + 1)
 #define CRYPTO_BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
 void crypto_hex(const void *data, size_t size, char *out);
-MUST_USE bool crypto_unhex(const char *text, size_t text_size, void *out, size_t out_size, size_t *ret_size);
+MUST_USE bool crypto_unhex(const char *text, size_t text_size, void *out, size_t out_size,
+                           size_t *ret_size);
 void crypto_base64(const void *data, size_t size, char *out);
 void crypto_base64url(const void *data, size_t size, char *out);
 /* Accepts both alphabets, padded or not. */
-MUST_USE bool crypto_unbase64(const char *text, size_t text_size, void *out, size_t out_size, size_t *ret_size);
+MUST_USE bool crypto_unbase64(const char *text, size_t text_size, void *out, size_t out_size,
+                              size_t *ret_size);
 
 /* Reads a key file (hex, 0600) of exactly `size` bytes, 4096 at most.  NOT_FOUND: no
  * such file; PERMISSION_DENIED: not readable, or by others too; INVALID_ARGUMENT: not a

@@ -43,7 +43,7 @@ TEST(lookups_and_subkeys_depend_on_key_and_purpose)
     crypto_lookup(other_key, "x", 1, b);
     EXPECT(memcmp(a, b, 32) != 0);
     crypto_derive(key, "x", b);
-    EXPECT(memcmp(a, b, 32) != 0);                   /* an index entry is never a subkey */
+    EXPECT(memcmp(a, b, 32) != 0); /* an index entry is never a subkey */
     crypto_derive(key, "y", a);
     EXPECT(memcmp(a, b, 32) != 0);
 }
@@ -140,8 +140,8 @@ TEST(hex_and_base64)
             EXPECT(!crypto_unbase64(text, strlen(text), out, i - 1, &size));
     }
     EXPECT(crypto_unbase64("-_+/", 4, out, 3, &size) && is_hex(out, 3, "fbffbf"));
-    static const char *const bad[] = {"A", "AB=", "A===", "AA=A", "====", "A A=", "AB==", "AAB=",
-                                      "AAAA=", "AA\n=", "="};
+    static const char *const bad[] = {
+        "A", "AB=", "A===", "AA=A", "====", "A A=", "AB==", "AAB=", "AAAA=", "AA\n=", "="};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         EXPECT(!crypto_unbase64(bad[i], strlen(bad[i]), out, sizeof out, &size));
     /* There and back for all sizes. */

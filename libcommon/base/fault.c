@@ -14,9 +14,9 @@
 
 bool fault_armed;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static const char *file;         /* NULL: `spec` stays what it was armed with */
+static const char *file; /* NULL: `spec` stays what it was armed with */
 static char spec[SPEC_SIZE];
-static long passes;              /* of what `spec` says */
+static long passes; /* of what `spec` says */
 
 void fault_arm(const char *text)
 {

@@ -54,7 +54,7 @@ TEST(kills_once_as_a_file_says)
     CHECK(fd >= 0);
     snprintf(spec, sizeof spec, "@%s", path);
 
-    EXPECT(!kills(spec));                                   /* it says nothing */
+    EXPECT(!kills(spec)); /* it says nothing */
     CHECK(write(fd, "another/test.before\n", 20) == 20);
     EXPECT(!kills(spec));
     CHECK(ftruncate(fd, 0) == 0 && pwrite(fd, "fault_test/test.after:2\n", 24, 0) == 24);

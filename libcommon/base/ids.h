@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IDS_SIZE 27          /* with the 0 */
+#define IDS_SIZE 27 /* with the 0 */
 
 /* From a time and 10 random bytes, so that a simulation can repeat it. */
 void ids_make(int64_t ms, const uint8_t random[10], char out[IDS_SIZE]);

@@ -11,7 +11,7 @@ TEST(makes_what_the_spec_says)
     ids_make(0xffffffffffff, ones, id);
     EXPECT(strcmp(id, "7ZZZZZZZZZZZZZZZZZZZZZZZZZ") == 0);
     EXPECT(ids_valid(id));
-    ids_make(1469918176385, zero, id);               /* the time of the spec's example */
+    ids_make(1469918176385, zero, id); /* the time of the spec's example */
     EXPECT(strcmp(id, "01ARYZ6S410000000000000000") == 0);
     static const uint8_t counting[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
     ids_make(0, counting, id);
@@ -35,7 +35,7 @@ TEST(knows_its_own)
     EXPECT(!ids_valid(NULL) && !ids_valid(""));
     EXPECT(!ids_valid("01ARYZ6S41TSV4RRFFQ69G5FA"));
     EXPECT(!ids_valid("01ARYZ6S41TSV4RRFFQ69G5FAVX"));
-    EXPECT(!ids_valid("81ARYZ6S41TSV4RRFFQ69G5FAV"));        /* 49 bits of time */
-    EXPECT(!ids_valid("01ARYZ6S41TSV4RRFFQ69G5FAU"));        /* no U, I, L, O */
+    EXPECT(!ids_valid("81ARYZ6S41TSV4RRFFQ69G5FAV")); /* 49 bits of time */
+    EXPECT(!ids_valid("01ARYZ6S41TSV4RRFFQ69G5FAU")); /* no U, I, L, O */
     EXPECT(!ids_valid("01aryz6s41tsv4rrffq69g5fav"));
 }

@@ -11,11 +11,11 @@
 
 /* A line fits into PIPE_BUF, so one write(2) to a pipe is not torn apart by
  * the lines of other processes. */
-#define LINE_MAX_BYTES 4096
+#define LINE_MAX_BYTES    4096
 #define MESSAGE_MAX_BYTES 3000
-#define TAIL_BYTES 160                   /* room kept for the trace and the end */
-#define NAME_SIZE 32
-#define TRACE_SIZE 64
+#define TAIL_BYTES        160 /* room kept for the trace and the end */
+#define NAME_SIZE         32
+#define TRACE_SIZE        64
 
 static char service_name[NAME_SIZE] = "-";
 static log_level_t least_level = LOG_INFO;
@@ -77,7 +77,7 @@ static void write_all(const char *data, size_t size)
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return;                      /* nobody to tell */
+            return; /* nobody to tell */
         data += written;
         size -= (size_t) written;
     }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "check.h"
 
-#define METRICS_MAX 4096                 /* methods x a few; more is a fault of ours */
+#define METRICS_MAX 4096 /* methods x a few; more is a fault of ours */
 
 typedef enum { COUNTER, GAUGE, HISTOGRAM } type_t;
 static const char *const type_names[] = {"counter", "gauge", "histogram"};
@@ -15,15 +15,15 @@ static const struct {
     int64_t us;
     const char *le;
 } buckets[] = {
-    {500, "0.0005"},   {1000, "0.001"},   {2500, "0.0025"},  {5000, "0.005"},  {10000, "0.01"},
-    {25000, "0.025"},  {50000, "0.05"},   {100000, "0.1"},   {250000, "0.25"}, {500000, "0.5"},
-    {1000000, "1"},    {2500000, "2.5"},  {5000000, "5"},    {10000000, "10"},
+    {500, "0.0005"},  {1000, "0.001"},  {2500, "0.0025"}, {5000, "0.005"},  {10000, "0.01"},
+    {25000, "0.025"}, {50000, "0.05"},  {100000, "0.1"},  {250000, "0.25"}, {500000, "0.5"},
+    {1000000, "1"},   {2500000, "2.5"}, {5000000, "5"},   {10000000, "10"},
 };
 #define BUCKETS (sizeof buckets / sizeof *buckets)
 
 struct metric {
     const char *name;
-    const char *labels;                  /* "" for none */
+    const char *labels; /* "" for none */
     const char *help;
     type_t type;
     _Atomic int64_t value;               /* of a histogram: the sum in microseconds */

@@ -8,12 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef struct queue_node { struct queue_node *next; } queue_node_t;
+typedef struct queue_node {
+    struct queue_node *next;
+} queue_node_t;
 typedef struct queue queue_t;
 
 /* `limit`: most things it holds, 0 for none.  `with_fd`: has an eventfd. */
 queue_t *queue_new(size_t limit, bool with_fd);
-void queue_free(queue_t **self);             /* must be empty */
+void queue_free(queue_t **self); /* must be empty */
 
 /* False when full or closed: the thing stays the caller's. */
 bool queue_put(queue_t *self, queue_node_t *node) __attribute__((warn_unused_result));

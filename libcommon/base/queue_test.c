@@ -8,7 +8,7 @@
 #include "test.h"
 
 typedef struct {
-    queue_node_t node;                   /* first, so a node is its thing */
+    queue_node_t node; /* first, so a node is its thing */
     int producer, number;
 } thing_t;
 
@@ -95,7 +95,7 @@ TEST(closing_wakes_who_waits)
 }
 
 #define PRODUCERS 4
-#define THINGS 5000
+#define THINGS    5000
 
 static queue_t *shared;
 static thing_t things[PRODUCERS][THINGS];
@@ -120,7 +120,7 @@ static void *consume(void *with_poll)
         if (with_poll) {
             struct pollfd fd = {.fd = queue_fd(shared), .events = POLLIN};
             if (poll(&fd, 1, 10000) != 1)
-                disorder++;              /* things are there, but it sleeps: a lost wake-up */
+                disorder++; /* things are there, but it sleeps: a lost wake-up */
         }
         queue_node_t *list = queue_take_many(shared, 7, with_poll ? 0 : -1);
         if (!list && (!with_poll || !queue_put(shared, NULL)))

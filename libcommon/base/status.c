@@ -6,7 +6,7 @@ static const struct {
     int http;
 } statuses[] = {
     [STATUS_OK] = {"OK", 200},
-    [STATUS_CANCELLED] = {"CANCELLED", 499},      /* not in RFC 9110; what gRPC gateways use */
+    [STATUS_CANCELLED] = {"CANCELLED", 499}, /* not in RFC 9110; what gRPC gateways use */
     [STATUS_UNKNOWN] = {"UNKNOWN", 500},
     [STATUS_INVALID_ARGUMENT] = {"INVALID_ARGUMENT", 400},
     [STATUS_DEADLINE_EXCEEDED] = {"DEADLINE_EXCEEDED", 504},

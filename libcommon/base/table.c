@@ -10,7 +10,7 @@
 /* Open addressing with linear probing.  A removed slot keeps a tombstone until
  * the next rehash, so removing while walking moves nothing. */
 typedef struct {
-    char *key;                   /* NULL: empty or tombstone */
+    char *key; /* NULL: empty or tombstone */
     size_t size;
     uint64_t hash;
     void *value;
@@ -19,9 +19,9 @@ typedef struct {
 
 struct table {
     slot_t *slots;
-    size_t capacity;             /* a power of two */
+    size_t capacity; /* a power of two */
     size_t count;
-    size_t filled;               /* count and tombstones */
+    size_t filled; /* count and tombstones */
     size_t limit;
     uint64_t seed[2];
 };
@@ -45,8 +45,10 @@ static void sip_round(uint64_t v[4])
 static uint64_t hash_of(const table_t *self, const void *key, size_t size)
 {
     uint64_t v[4] = {
-        self->seed[0] ^ 0x736f6d6570736575u, self->seed[1] ^ 0x646f72616e646f6du,
-        self->seed[0] ^ 0x6c7967656e657261u, self->seed[1] ^ 0x7465646279746573u,
+        self->seed[0] ^ 0x736f6d6570736575u,
+        self->seed[1] ^ 0x646f72616e646f6du,
+        self->seed[0] ^ 0x6c7967656e657261u,
+        self->seed[1] ^ 0x7465646279746573u,
     };
     const unsigned char *at = key;
     for (size_t left = size;; left -= 8, at += 8) {
@@ -94,8 +96,8 @@ static slot_t *find(const table_t *self, uint64_t hash, const void *key, size_t 
         slot_t *slot = &self->slots[i];
         if (!slot->key && !slot->removed)
             return NULL;
-        if (slot->key && slot->hash == hash && slot->size == size
-            && (!size || memcmp(slot->key, key, size) == 0))
+        if (slot->key && slot->hash == hash && slot->size == size &&
+            (!size || memcmp(slot->key, key, size) == 0))
             return slot;
     }
 }

@@ -15,7 +15,7 @@ TEST(keeps_values_by_key)
     EXPECT(table_set(table, "x\0y", 3, &a) && table_get(table, "x\0y", 3) == &a);
     EXPECT(table_set(table, "", 0, &a) && table_get(table, "", 0) == &a);
     EXPECT(!table_set(table, "full", 4, &a));
-    EXPECT(table_set(table, "x", 1, &a));            /* what is there may change */
+    EXPECT(table_set(table, "x", 1, &a)); /* what is there may change */
     EXPECT(table_remove(table, "x", 1) == &a && !table_get(table, "x", 1));
     EXPECT(table_set(table, "full", 4, &a) && table_size(table) == 3);
     table_free(&table);

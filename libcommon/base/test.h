@@ -22,13 +22,13 @@ typedef struct test {
 void test_add(test_t *test);
 void test_expect(bool ok, const char *what, const char *file, int line);
 
-#define TEST(test_name)                                                        \
-    static void test_##test_name(void);                                        \
-    __attribute__((constructor)) static void add_##test_name(void)             \
-    {                                                                          \
-        static test_t test = {#test_name, test_##test_name, 0};                \
-        test_add(&test);                                                       \
-    }                                                                          \
+#define TEST(test_name)                                                                            \
+    static void test_##test_name(void);                                                            \
+    __attribute__((constructor)) static void add_##test_name(void)                                 \
+    {                                                                                              \
+        static test_t test = {#test_name, test_##test_name, 0};                                    \
+        test_add(&test);                                                                           \
+    }                                                                                              \
     static void test_##test_name(void)
 
 #define EXPECT(condition) test_expect((condition), #condition, __FILE__, __LINE__)

@@ -5,7 +5,7 @@
 
 static test_t *first, **last = &first;
 static const char *running = "";
-static _Atomic int failures;             /* tests may EXPECT from several threads */
+static _Atomic int failures; /* tests may EXPECT from several threads */
 
 void test_add(test_t *test)
 {
@@ -38,5 +38,5 @@ int main(int argc, char **argv)
         }
     }
     printf("%d passed, %d failed\n", passed, failed);
-    return failed || !passed;            /* a name that matches nothing is a mistake, too */
+    return failed || !passed; /* a name that matches nothing is a mistake, too */
 }

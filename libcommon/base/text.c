@@ -123,12 +123,12 @@ size_t text_put(uint32_t code, char *out)
 
 bool text_is_cjk(uint32_t code)
 {
-    return (code >= 0x4e00 && code <= 0x9fff)         /* unified ideographs */
-           || (code >= 0x3400 && code <= 0x4dbf)      /* extension A */
-           || (code >= 0x20000 && code <= 0x3ffff)    /* extensions B and on: planes 2 and 3 */
-           || (code >= 0xf900 && code <= 0xfaff)      /* compatibility ideographs */
-           || (code >= 0x2e80 && code <= 0x2fdf)      /* radicals */
-           || (code >= 0x3005 && code <= 0x3007);     /* iteration mark, closing mark, zero */
+    return (code >= 0x4e00 && code <= 0x9fff)      /* unified ideographs */
+           || (code >= 0x3400 && code <= 0x4dbf)   /* extension A */
+           || (code >= 0x20000 && code <= 0x3ffff) /* extensions B and on: planes 2 and 3 */
+           || (code >= 0xf900 && code <= 0xfaff)   /* compatibility ideographs */
+           || (code >= 0x2e80 && code <= 0x2fdf)   /* radicals */
+           || (code >= 0x3005 && code <= 0x3007);  /* iteration mark, closing mark, zero */
 }
 
 bool text_int(const char *text, int64_t min, int64_t max, int64_t *ret)
@@ -145,8 +145,8 @@ bool text_int(const char *text, int64_t min, int64_t max, int64_t *ret)
             return false;
         int digit = *s - '0';
         /* Counts downwards for negative numbers, so that INT64_MIN is reached. */
-        if (__builtin_mul_overflow(value, 10, &value)
-            || __builtin_add_overflow(value, negative ? -digit : digit, &value))
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, negative ? -digit : digit, &value))
             return false;
     }
     if (value < min || value > max)

@@ -24,10 +24,10 @@ bool text_is_cjk(uint32_t code);
 /* The whole of `text` as a decimal number within [min, max]. */
 bool text_int(const char *text, int64_t min, int64_t max, int64_t *ret);
 
-bool text_equal(const char *a, const char *b);              /* NULL equals only NULL */
+bool text_equal(const char *a, const char *b); /* NULL equals only NULL */
 bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
-bool text_empty(const char *text);                          /* NULL or "" */
+bool text_empty(const char *text); /* NULL or "" */
 
 /* Copies at most size - 1 bytes, always ends with 0; true when all fitted. */
 bool text_copy(char *out, size_t size, const char *text);

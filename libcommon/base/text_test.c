@@ -15,26 +15,30 @@ TEST(knows_utf8)
         {BYTES("plain ascii that is longer than a word"), true},
         {BYTES("建筑工程施工许可证核发"), true},
         {BYTES("mixed 混合 text with 12345678 and 汉字 at the end 字"), true},
-        {BYTES("\xf0\xa0\xae\xb7"), true},               /* U+20BB7 */
-        {BYTES("\xf4\x8f\xbf\xbf"), true},               /* U+10FFFF */
-        {BYTES("\xed\x9f\xbf"), true},                   /* U+D7FF */
+        {BYTES("\xf0\xa0\xae\xb7"), true}, /* U+20BB7 */
+        {BYTES("\xf4\x8f\xbf\xbf"), true}, /* U+10FFFF */
+        {BYTES("\xed\x9f\xbf"), true},     /* U+D7FF */
         {BYTES("\xc2\x80"), true},
         {BYTES("a\0b"), false},
         {BYTES("12345678\0"), false},
-        {BYTES("1234567\0" "12345678"), false},
-        {BYTES("\xc0\x80"), false},                      /* overlong NUL */
+        {BYTES("1234567\0"
+               "12345678"),
+         false},
+        {BYTES("\xc0\x80"), false}, /* overlong NUL */
         {BYTES("\xc1\xbf"), false},
-        {BYTES("\xe0\x9f\xbf"), false},                  /* overlong */
+        {BYTES("\xe0\x9f\xbf"), false}, /* overlong */
         {BYTES("\xf0\x8f\xbf\xbf"), false},
-        {BYTES("\xed\xa0\x80"), false},                  /* surrogate */
-        {BYTES("\xf4\x90\x80\x80"), false},              /* U+110000 */
+        {BYTES("\xed\xa0\x80"), false},     /* surrogate */
+        {BYTES("\xf4\x90\x80\x80"), false}, /* U+110000 */
         {BYTES("\xf5\x80\x80\x80"), false},
         {BYTES("\x80"), false},
         {BYTES("\xff"), false},
-        {BYTES("\xe5\xbb"), false},                      /* cut off */
+        {BYTES("\xe5\xbb"), false}, /* cut off */
         {BYTES("\xf0\xa0\xae"), false},
         {BYTES("12345678\xe5\xbb"), false},
-        {BYTES("\xe5\xbb" "a"), false},
+        {BYTES("\xe5\xbb"
+               "a"),
+         false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         EXPECT(text_is_utf8(cases[i].text, cases[i].size) == cases[i].valid);

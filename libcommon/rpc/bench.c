@@ -7,7 +7,7 @@
 #include "dispatch.h"
 
 /* Monday 2026-03-02 09:00 in Shanghai. */
-#define BENCH_NOW_MS 1772413200000LL
+#define BENCH_NOW_MS      1772413200000LL
 #define BENCH_ARENA_BYTES (256u << 20)
 
 struct bench {
@@ -24,12 +24,20 @@ struct bench {
 const caller_t BENCH_ANONYMOUS = {
     .kind = YW__CALLER_KIND__CALLER_KIND_UNSPECIFIED,
     .level = YW__LEVEL__LEVEL_ANONYMOUS,
-    .id = "", .department = "", .name = "", .session = "", .address = "192.0.2.1",
+    .id = "",
+    .department = "",
+    .name = "",
+    .session = "",
+    .address = "192.0.2.1",
 };
 
 const caller_t BENCH_SERVICE = {
     .kind = YW__CALLER_KIND__CALLER_KIND_SERVICE,
-    .id = "test", .department = "", .name = "", .session = "", .address = "",
+    .id = "test",
+    .department = "",
+    .name = "",
+    .session = "",
+    .address = "",
 };
 
 caller_t bench_person(const char *id, Yw__Level level)
@@ -65,7 +73,8 @@ caller_t bench_staff(bench_t *self, const char *id, const char *department, cons
     const char **list = ARRAY(self->arena, const char *, 64);
     char *rest = arena_text(self->arena, permissions);
 
-    for (char *word = strsep(&rest, " "); word && token->n_permissions < 64; word = strsep(&rest, " "))
+    for (char *word = strsep(&rest, " "); word && token->n_permissions < 64;
+         word = strsep(&rest, " "))
         if (*word)
             list[token->n_permissions++] = word;
     token->permissions = (void *) list;
@@ -157,8 +166,8 @@ status_t bench_call_key(bench_t *self, const caller_t *caller, const char *key, 
                         const ProtobufCMessage *in, const ProtobufCMessage **ret)
 {
     self->call.arena = self->arena;
-    self->status = dispatch_open_as(&self->dispatch, caller, method, in, key, self->now_ms, &bench_ops,
-                                    self, &self->call);
+    self->status = dispatch_open_as(&self->dispatch, caller, method, in, key, self->now_ms,
+                                    &bench_ops, self, &self->call);
     if (self->status == STATUS_OK)
         self->status = run(self);
     if (self->status == STATUS_OK && ret) {

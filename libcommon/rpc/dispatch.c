@@ -62,7 +62,8 @@ const char *caller_text(const caller_t *caller, arena_t *arena)
 /* No memory is left for the call: what it sent was too large once unpacked. */
 static status_t refuse_size(call_t *call)
 {
-    return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "too_large", NULL, "提交的内容过大，请精简后再试");
+    return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "too_large", NULL,
+                     "提交的内容过大，请精简后再试");
 }
 
 /* "system:ID:DEPARTMENT" from the broker. */
@@ -78,7 +79,8 @@ static status_t caller_of_sender(call_t *call, const char *sender)
     return call->caller.id && call->caller.department ? STATUS_OK : refuse_size(call);
 }
 
-static status_t caller_of_token(const dispatch_t *self, call_t *call, ProtobufCBinaryData signed_token)
+static status_t caller_of_token(const dispatch_t *self, call_t *call,
+                                ProtobufCBinaryData signed_token)
 {
     Yw__Token *token = NULL;
     token_state_t state = TOKEN_BAD;
@@ -87,14 +89,17 @@ static status_t caller_of_token(const dispatch_t *self, call_t *call, ProtobufCB
         state = token_verify(self->tokens, signed_token.data, signed_token.len, call->now_ms,
                              call->arena, &token);
     if (state == TOKEN_BAD)
-        return call_fail(call, STATUS_UNAUTHENTICATED, "token_invalid", NULL, "登录凭证无效，请重新登录");
+        return call_fail(call, STATUS_UNAUTHENTICATED, "token_invalid", NULL,
+                         "登录凭证无效，请重新登录");
     if (state == TOKEN_EXPIRED)
-        return call_fail(call, STATUS_UNAUTHENTICATED, "token_expired", NULL, "登录已过期，请重新登录");
+        return call_fail(call, STATUS_UNAUTHENTICATED, "token_expired", NULL,
+                         "登录已过期，请重新登录");
 
     /* Systems and services are known by their connection, never by a token. */
     if (token->kind != YW__CALLER_KIND__CALLER_KIND_PERSON &&
         token->kind != YW__CALLER_KIND__CALLER_KIND_STAFF)
-        return call_fail(call, STATUS_UNAUTHENTICATED, "token_invalid", NULL, "登录凭证无效，请重新登录");
+        return call_fail(call, STATUS_UNAUTHENTICATED, "token_invalid", NULL,
+                         "登录凭证无效，请重新登录");
     call->caller.kind = token->kind;
     call->caller.id = token->subject;
     call->caller.level = token->level;
@@ -108,7 +113,11 @@ static status_t caller_of_token(const dispatch_t *self, call_t *call, ProtobufCB
 static const caller_t NOBODY = {
     .kind = YW__CALLER_KIND__CALLER_KIND_UNSPECIFIED,
     .level = YW__LEVEL__LEVEL_ANONYMOUS,
-    .id = "", .department = "", .name = "", .session = "", .address = "",
+    .id = "",
+    .department = "",
+    .name = "",
+    .session = "",
+    .address = "",
 };
 
 static status_t open_caller(const dispatch_t *self, const request_t *request, call_t *call)
@@ -142,7 +151,8 @@ static status_t open_method(const dispatch_t *self, const char *name, call_t *ca
 {
     entry_t *entry = table_get(self->entries, name, strlen(name));
     if (!entry)
-        return call_fail(call, STATUS_UNIMPLEMENTED, "unknown_method", NULL, "没有这个方法：%s", name);
+        return call_fail(call, STATUS_UNIMPLEMENTED, "unknown_method", NULL, "没有这个方法：%s",
+                         name);
     internal_of(call)->entry = entry;
     call->method = entry->method;
     return STATUS_OK;
@@ -163,12 +173,13 @@ static status_t open_request(call_t *call)
     internal_t *internal = internal_of(call);
     const method_t *method = call->method;
 
-    internal->in = message_unpack(method->in, call->arena, internal->request.data,
-                                  internal->request.len);
+    internal->in =
+        message_unpack(method->in, call->arena, internal->request.data, internal->request.len);
     if (!internal->in)
         return arena_used(call->arena) > CALL_ARENA_BYTES_MAX / 2
                    ? refuse_size(call)
-                   : call_fail(call, STATUS_INVALID_ARGUMENT, "malformed", NULL, "请求内容无法解析");
+                   : call_fail(call, STATUS_INVALID_ARGUMENT, "malformed", NULL,
+                               "请求内容无法解析");
     if (!rule_check(internal->in, call->arena, call->faults))
         return call_faulty(call);
     if (method->on && !internal->event_source)
@@ -182,7 +193,7 @@ static void open_blank(const dispatch_t *self, int64_t now_ms, const call_ops_t 
     arena_t *arena = call->arena;
     internal_t *internal = arena_alloc(arena, sizeof *internal);
     faults_t *faults = arena_alloc(arena, sizeof *faults);
-    CHECK(internal && faults);      /* a fresh arena holds more than these */
+    CHECK(internal && faults); /* a fresh arena holds more than these */
 
     memset(call, 0, sizeof *call);
     call->arena = arena;
@@ -277,7 +288,8 @@ void dispatch_failure(call_t *call, status_t status)
     if (!call->failure || call->failure->status != (int) status) {
         plain.status = status;
         plain.code = (size_t) status < known && codes[status] ? codes[status] : "failed";
-        plain.message = (size_t) status < known && sentences[status] ? sentences[status] : "操作未能完成";
+        plain.message =
+            (size_t) status < known && sentences[status] ? sentences[status] : "操作未能完成";
         if (status == STATUS_UNAVAILABLE)
             plain.retry_after_ms = 1000;
     }
@@ -360,7 +372,8 @@ static const char *trace_id(const call_t *call)
     return id ? id : "";
 }
 
-static status_t audit(call_t *call, store_t *store, status_t outcome, const uint8_t hash[CRYPTO_LOOKUP_SIZE])
+static status_t audit(call_t *call, store_t *store, status_t outcome,
+                      const uint8_t hash[CRYPTO_LOOKUP_SIZE])
 {
     audit_row_t row = {
         .at_ms = call->now_ms,
@@ -425,7 +438,7 @@ static status_t once_recall(call_t *call, store_t *store, const char *who, const
     if (!context || !internal->answer.data)
         return refuse_size(call);
     if (!crypto_open(internal->ledger_key, context, sealed.data, sealed.len, internal->answer.data))
-        return STATUS_DATA_LOSS;     /* another master key, or the row was altered */
+        return STATUS_DATA_LOSS; /* another master key, or the row was altered */
     return STATUS_OK;
 }
 

@@ -13,8 +13,8 @@
 
 /* What came over the bus; all borrowed, must outlive the call. */
 typedef struct {
-    const char *name;            /* method */
-    const char *sender;          /* by the broker: "" local, "system:ID:DEPARTMENT" */
+    const char *name;   /* method */
+    const char *sender; /* by the broker: "" local, "system:ID:DEPARTMENT" */
     const void *meta;
     size_t meta_size;
     const void *body;
@@ -24,11 +24,11 @@ typedef struct {
 /* What a service has for all its calls; one thread's because of the token cache. */
 typedef struct {
     const service_t *service;
-    token_cache_t *tokens;       /* NULL: no token is ever good */
+    token_cache_t *tokens; /* NULL: no token is ever good */
     void *context;
     struct server *server;
-    uint8_t ledger_key[CRYPTO_KEY_SIZE];   /* seals remembered answers, keys request hashes */
-    table_t *entries;            /* method name -> entry_t * */
+    uint8_t ledger_key[CRYPTO_KEY_SIZE]; /* seals remembered answers, keys request hashes */
+    table_t *entries;                    /* method name -> entry_t * */
 } dispatch_t;
 
 /* Sets service and handlers; the rest is the caller's to set. */

@@ -8,7 +8,8 @@ static const service_t SERVICE = {.name = "process"};
 
 static void park_an_event(bench_t *bench)
 {
-    bench_sql(bench, "INSERT INTO outbox (seq, topic, key, body, at_ms) VALUES (7, 't', 'k', x'00', 1)");
+    bench_sql(bench,
+              "INSERT INTO outbox (seq, topic, key, body, at_ms) VALUES (7, 't', 'k', x'00', 1)");
     bench_sql(bench, "INSERT INTO delivery (seq, subscriber, key, state, due_ms)"
                      " VALUES (7, 'case.OnIt', 'k', 2, 1)");
 }
@@ -25,9 +26,12 @@ TEST(rights_come_first)
     EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "process.CheckHealth", &in.base, NULL) ==
            STATUS_PERMISSION_DENIED);
     EXPECT(text_equal(bench_failure(bench)->code, "permission_denied"));
-    EXPECT(bench_call(bench, &person, "process.CheckHealth", &in.base, NULL) == STATUS_PERMISSION_DENIED);
-    EXPECT(bench_call(bench, &staff, "process.CheckHealth", &in.base, NULL) == STATUS_PERMISSION_DENIED);
-    EXPECT(bench_call(bench, &system, "process.CheckHealth", &in.base, NULL) == STATUS_PERMISSION_DENIED);
+    EXPECT(bench_call(bench, &person, "process.CheckHealth", &in.base, NULL) ==
+           STATUS_PERMISSION_DENIED);
+    EXPECT(bench_call(bench, &staff, "process.CheckHealth", &in.base, NULL) ==
+           STATUS_PERMISSION_DENIED);
+    EXPECT(bench_call(bench, &system, "process.CheckHealth", &in.base, NULL) ==
+           STATUS_PERMISSION_DENIED);
     EXPECT(bench_call(bench, &BENCH_SERVICE, "process.CheckHealth", &in.base, NULL) == STATUS_OK);
     EXPECT(bench_failure(bench) == NULL);
     bench_free(&bench);
@@ -56,7 +60,8 @@ TEST(unknown_method_is_unimplemented)
     bench_t *bench = bench_new(&SERVICE, NULL);
     Yw__Empty in = YW__EMPTY__INIT;
 
-    EXPECT(bench_call(bench, &BENCH_SERVICE, "process.Nothing", &in.base, NULL) == STATUS_UNIMPLEMENTED);
+    EXPECT(bench_call(bench, &BENCH_SERVICE, "process.Nothing", &in.base, NULL) ==
+           STATUS_UNIMPLEMENTED);
     bench_free(&bench);
 }
 
@@ -69,8 +74,10 @@ TEST(a_key_does_a_thing_once)
     in.subscriber = "case.OnIt";
     park_an_event(bench);
 
-    EXPECT(bench_call_key(bench, &BENCH_SERVICE, "key-1", "process.RetryParked", &in.base, NULL) == STATUS_OK);
-    EXPECT(bench_call_key(bench, &BENCH_SERVICE, "key-1", "process.RetryParked", &in.base, NULL) == STATUS_OK);
+    EXPECT(bench_call_key(bench, &BENCH_SERVICE, "key-1", "process.RetryParked", &in.base, NULL) ==
+           STATUS_OK);
+    EXPECT(bench_call_key(bench, &BENCH_SERVICE, "key-1", "process.RetryParked", &in.base, NULL) ==
+           STATUS_OK);
     EXPECT(bench_call_key(bench, &BENCH_SERVICE, "key-2", "process.RetryParked", &in.base, NULL) ==
            STATUS_NOT_FOUND);
     EXPECT(bench_count(bench, "SELECT count(*) FROM once") == 1);
@@ -80,9 +87,10 @@ TEST(a_key_does_a_thing_once)
            STATUS_FAILED_PRECONDITION);
     EXPECT(text_equal(bench_failure(bench)->code, "idempotency_key_reused"));
 
-    caller_t other = BENCH_SERVICE;      /* keys belong to their caller */
+    caller_t other = BENCH_SERVICE; /* keys belong to their caller */
     other.id = "other";
-    EXPECT(bench_call_key(bench, &other, "key-1", "process.RetryParked", &in.base, NULL) == STATUS_NOT_FOUND);
+    EXPECT(bench_call_key(bench, &other, "key-1", "process.RetryParked", &in.base, NULL) ==
+           STATUS_NOT_FOUND);
     bench_free(&bench);
 }
 
@@ -97,17 +105,21 @@ TEST(writes_are_audited)
     park_an_event(bench);
 
     EXPECT(bench_call(bench, &BENCH_SERVICE, "process.RetryParked", &in.base, NULL) == STATUS_OK);
-    EXPECT(bench_call(bench, &BENCH_SERVICE, "process.RetryParked", &in.base, NULL) == STATUS_NOT_FOUND);
+    EXPECT(bench_call(bench, &BENCH_SERVICE, "process.RetryParked", &in.base, NULL) ==
+           STATUS_NOT_FOUND);
     EXPECT(bench_count(bench, "SELECT count(*) FROM audit WHERE caller = 'service:test'"
                               " AND method = 'process.RetryParked'") == 2);
-    EXPECT(bench_count(bench, "SELECT outcome FROM audit ORDER BY seq DESC LIMIT 1") == STATUS_NOT_FOUND);
+    EXPECT(bench_count(bench, "SELECT outcome FROM audit ORDER BY seq DESC LIMIT 1") ==
+           STATUS_NOT_FOUND);
 
     Yw__Empty empty = YW__EMPTY__INIT;
-    EXPECT(bench_call(bench, &BENCH_SERVICE, "process.VerifyAudit", &empty.base, &answer) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_SERVICE, "process.VerifyAudit", &empty.base, &answer) ==
+           STATUS_OK);
     EXPECT(((const Process__AuditReport *) answer)->rows == 2);
     EXPECT(((const Process__AuditReport *) answer)->bad_seq == 0);
     bench_sql(bench, "UPDATE audit SET caller = 'service:somebody' WHERE seq = 1");
-    EXPECT(bench_call(bench, &BENCH_SERVICE, "process.VerifyAudit", &empty.base, &answer) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_SERVICE, "process.VerifyAudit", &empty.base, &answer) ==
+           STATUS_OK);
     EXPECT(((const Process__AuditReport *) answer)->bad_seq == 1);
     bench_free(&bench);
 }
@@ -120,7 +132,8 @@ TEST(health_writes_without_a_trace)
     const ProtobufCMessage *answer;
 
     park_an_event(bench);
-    EXPECT(bench_call(bench, &BENCH_SERVICE, "process.CheckHealth", &in.base, &answer) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_SERVICE, "process.CheckHealth", &in.base, &answer) ==
+           STATUS_OK);
     EXPECT(((const Process__Health *) answer)->ok);
     EXPECT(((const Process__Health *) answer)->outbox_parked == 1);
     EXPECT(bench_count(bench, "SELECT at_ms FROM probe") == bench_now(bench));

@@ -20,7 +20,7 @@ typedef struct {
     const char *data_dir;
     const char *key_dir;
     const char *starter;
-    const char *brokers[PLATFORM_BROKERS_MAX + 1];     /* NULL ends the list */
+    const char *brokers[PLATFORM_BROKERS_MAX + 1]; /* NULL ends the list */
     log_level_t log_level;
 } platform_t;
 

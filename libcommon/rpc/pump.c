@@ -40,7 +40,8 @@ static status_t mark(job_t *job, store_t *store)
     flight_t *self = (flight_t *) job;
     if (self->status == STATUS_OK)
         return outbox_done(store, self->seq, self->subscriber);
-    return outbox_failed(store, self->seq, self->subscriber, self->counts, self->error, self->now_ms);
+    return outbox_failed(store, self->seq, self->subscriber, self->counts, self->error,
+                         self->now_ms);
 }
 
 static void marked(job_t *job, status_t status)
@@ -61,7 +62,8 @@ void pump_marked(server_t *self, job_t *job)
 bool pump_is_mine(const server_t *self, const job_t *job)
 {
     const char *at = (const char *) job;
-    return at >= (const char *) self->flights && at < (const char *) (self->flights + DELIVERIES_MAX);
+    return at >= (const char *) self->flights &&
+           at < (const char *) (self->flights + DELIVERIES_MAX);
 }
 
 void pump_answered(flight_t *flight, status_t status, ProtobufCBinaryData body)
@@ -79,8 +81,8 @@ void pump_answered(flight_t *flight, status_t status, ProtobufCBinaryData body)
     snprintf(flight->error, sizeof flight->error, "%s", status_name(status));
     if (flight->counts) {
         arena_t *arena = arena_new(64 << 10);
-        Yw__Status *failure = (Yw__Status *) message_unpack(&yw__status__descriptor, arena, body.data,
-                                                            body.len);
+        Yw__Status *failure =
+            (Yw__Status *) message_unpack(&yw__status__descriptor, arena, body.data, body.len);
         if (failure)
             snprintf(flight->error, sizeof flight->error, "%s %s: %s", status_name(status),
                      failure->code, failure->message);
@@ -115,7 +117,8 @@ static bool fly(server_t *self, const delivery_t *delivery, arena_t *arena)
     flight->state = DELIVERY_SENT;
     CHECK(text_copy(flight->subscriber, sizeof flight->subscriber, delivery->subscriber));
     FAULT_POINT("pump.before_send");
-    if (!outgoing_send(self, NULL, flight, delivery->subscriber, PUMP_TIMEOUT_MS, packed, delivery->body))
+    if (!outgoing_send(self, NULL, flight, delivery->subscriber, PUMP_TIMEOUT_MS, packed,
+                       delivery->body))
         pump_answered(flight, STATUS_UNAVAILABLE, (ProtobufCBinaryData){0, NULL});
     return true;
 }
@@ -131,7 +134,8 @@ void pump_run(server_t *self)
     size_t count = 0;
     store_snapshot_begin(self->pump_store);
     /* Those on their way are still due in the table, hence twice as many. */
-    status_t status = outbox_due(self->pump_store, now_ms, 2 * DELIVERIES_MAX, arena, &list, &count);
+    status_t status =
+        outbox_due(self->pump_store, now_ms, 2 * DELIVERIES_MAX, arena, &list, &count);
     int64_t next_ms = outbox_next_ms(self->pump_store);
     store_snapshot_end(self->pump_store);
     if (status != STATUS_OK) {

@@ -33,8 +33,9 @@ right_t rights_of(const method_t *method, Yw__CallerKind kind, const Yw__Token *
     case YW__CALLER_KIND__CALLER_KIND_STAFF:
         if (is_public)
             return RIGHT_GRANTED;
-        return method->may & MAY_STAFF && rights_permitted(token, method->permission) ? RIGHT_GRANTED
-                                                                                      : RIGHT_DENIED;
+        return method->may & MAY_STAFF && rights_permitted(token, method->permission)
+                   ? RIGHT_GRANTED
+                   : RIGHT_DENIED;
     case YW__CALLER_KIND__CALLER_KIND_SYSTEM:
         /* A department system reaches what is marked for systems and nothing else, not
          * even what is public: its grants say all it may do. */

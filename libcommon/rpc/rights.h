@@ -10,9 +10,9 @@
 
 typedef enum {
     RIGHT_GRANTED,
-    RIGHT_SIGN_IN,       /* nobody is signed in: 401 "sign_in" */
-    RIGHT_LEVEL,         /* a person below method->level: 403 "level_required" */
-    RIGHT_DENIED         /* 403 "permission_denied" */
+    RIGHT_SIGN_IN, /* nobody is signed in: 401 "sign_in" */
+    RIGHT_LEVEL,   /* a person below method->level: 403 "level_required" */
+    RIGHT_DENIED   /* 403 "permission_denied" */
 } right_t;
 
 /* `token` gives level and permissions; NULL for callers without one. */

@@ -14,12 +14,13 @@
 #include "process.h"
 #include "server_internal.h"
 
-#define READS_MAX 4096           /* queued calls; the window keeps it far below */
-#define PREPARES_MAX 64          /* slow halves: past a second of waiting, "busy" is the better answer,
-                                  * and they must not take the whole window from the reads */
-#define WRITES_MAX 4096
-#define DRAIN_AT_ONCE 256        /* messages taken before looking at the rest */
-#define PARKED_PAUSE_MS 50       /* between two runs of the waiting calls */
+#define READS_MAX 4096 /* queued calls; the window keeps it far below */
+#define PREPARES_MAX                                                                               \
+    64 /* slow halves: past a second of waiting, "busy" is the better answer,                      \
+        * and they must not take the whole window from the reads */
+#define WRITES_MAX      4096
+#define DRAIN_AT_ONCE   256 /* messages taken before looking at the rest */
+#define PARKED_PAUSE_MS 50  /* between two runs of the waiting calls */
 #define TICK_TIMEOUT_MS 60000
 
 /* --- tickets ---------------------------------------------------------------------- */
@@ -173,17 +174,17 @@ static void count_call(const ticket_t *ticket)
     char labels[160];
 
     if (!entry)
-        return;                  /* a method we do not have: its name is a stranger's word */
+        return; /* a method we do not have: its name is a stranger's word */
     if (!entry->calls[ticket->status]) {
         snprintf(labels, sizeof labels, "method=\"%s\",status=\"%s\"", entry->name,
                  status_name(ticket->status));
-        entry->calls[ticket->status] = metric_counter("yiwang_calls_total", labels,
-                                                      "Calls answered, by method and status");
+        entry->calls[ticket->status] =
+            metric_counter("yiwang_calls_total", labels, "Calls answered, by method and status");
     }
     if (!entry->seconds) {
         snprintf(labels, sizeof labels, "method=\"%s\"", entry->name);
-        entry->seconds = metric_histogram("yiwang_call_seconds", labels,
-                                          "Time from arrival to answer");
+        entry->seconds =
+            metric_histogram("yiwang_call_seconds", labels, "Time from arrival to answer");
     }
     metric_add(entry->calls[ticket->status], 1);
     metric_observe_us(entry->seconds, clock_mono_us() - ticket->born_us);
@@ -199,7 +200,8 @@ static void ticket_answer(server_t *self, ticket_t *ticket)
     } else if (ticket->tick >= 0) {
         self->tick_running[ticket->tick] = false;
         if (ticket->status != STATUS_OK)
-            log_warn("%s: %s", self->service->ticks[ticket->tick].method, status_name(ticket->status));
+            log_warn("%s: %s", self->service->ticks[ticket->tick].method,
+                     status_name(ticket->status));
     }
     ticket_free(self, ticket);
 }
@@ -233,8 +235,8 @@ static status_t ticket_open(server_t *self, ticket_t *ticket)
         .body = ticket->message.body,
         .body_size = ticket->message.body_size,
     };
-    ticket->status = dispatch_open(&self->dispatch, &request, clock_now_ms(), &server_ops, self,
-                                   &ticket->call);
+    ticket->status =
+        dispatch_open(&self->dispatch, &request, clock_now_ms(), &server_ops, self, &ticket->call);
     return ticket->status;
 }
 
@@ -342,7 +344,7 @@ static void take_done(server_t *self)
     queue_node_t *next = queue_take_many(self->done, SIZE_MAX, 0);
     while (next) {
         job_t *job = (job_t *) next;
-        next = next->next;       /* the job may be gone at the end of this turn */
+        next = next->next; /* the job may be gone at the end of this turn */
         if (pump_is_mine(self, job)) {
             pump_marked(self, job);
             continue;
@@ -386,7 +388,7 @@ static void run_ticks(server_t *self, int64_t mono_ms)
 
 static int next_wake_ms(const server_t *self, int64_t mono_ms)
 {
-    int64_t wait_ms = 250;       /* heartbeats, deadlines of what we asked */
+    int64_t wait_ms = 250; /* heartbeats, deadlines of what we asked */
     for (size_t i = 0; i < self->service->tick_count; i++)
         if (!self->tick_running[i] && self->tick_due_ms[i] - mono_ms < wait_ms)
             wait_ms = self->tick_due_ms[i] - mono_ms;
@@ -455,7 +457,8 @@ static void bus_loop(server_t *self, int signals)
 void server_facts(struct server *server, process_facts_t *ret)
 {
     ret->started_ms = server->started_ms;
-    ret->reads_queued = (uint32_t) (queue_size(server->reads.queue) + queue_size(server->prepares.queue));
+    ret->reads_queued =
+        (uint32_t) (queue_size(server->reads.queue) + queue_size(server->prepares.queue));
     ret->writes_queued = (uint32_t) writer_queued(server->writer);
 }
 
@@ -509,7 +512,8 @@ static void open_stores(server_t *self, const char *path)
 }
 
 /* Threads that take calls from one queue, each with its own read-only connection. */
-static void pool_start(server_t *self, pool_t *pool, const char *path, size_t queue_max, size_t count)
+static void pool_start(server_t *self, pool_t *pool, const char *path, size_t queue_max,
+                       size_t count)
 {
     char error[512];
 
@@ -619,7 +623,7 @@ int service_main(int argc, char **argv, const service_t *service)
     bus_loop(self, signals);
     if (self->in_hand > 0) {
         log_warn("stopped with %zu calls unfinished", self->in_hand);
-        _exit(1);                /* threads are inside them: what they use must stay until the end */
+        _exit(1); /* threads are inside them: what they use must stay until the end */
     }
     server_stop(self);
     log_info("stopped");

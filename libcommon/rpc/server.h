@@ -15,26 +15,26 @@
 #include "config.h"
 
 typedef struct {
-    const char *method;             /* "case.Accept" */
+    const char *method; /* "case.Accept" */
     status_t (*run)(call_t *call, const ProtobufCMessage *in, ProtobufCMessage *out);
-    status_t (*prepare)(call_t *call, const ProtobufCMessage *in);    /* or NULL */
+    status_t (*prepare)(call_t *call, const ProtobufCMessage *in); /* or NULL */
 } handler_t;
 
 /* Work that time brings (deemed acceptance, expiry), as a method of the
  * service itself: called with an empty message each `every_ms`, through the same
  * writer, audit and savepoint as any call. */
 typedef struct {
-    const char *method;             /* an internal method, "case.Tick" */
+    const char *method; /* an internal method, "case.Tick" */
     uint32_t every_ms;
 } tick_t;
 
 typedef struct {
-    const char *name;               /* "case" */
-    const handler_t *handlers;      /* generated: case_handlers */
+    const char *name;          /* "case" */
+    const handler_t *handlers; /* generated: case_handlers */
     size_t handler_count;
-    const migration_t *migrations;  /* generated from schema/: case_migrations */
+    const migration_t *migrations; /* generated from schema/: case_migrations */
     size_t migration_count;
-    const tick_t *ticks;            /* may be NULL */
+    const tick_t *ticks; /* may be NULL */
     size_t tick_count;
     /* Once, before the first call; *ret_context becomes call->context.  May be NULL.
      * The config is checked for unknown names in [name] afterwards. */
@@ -78,5 +78,6 @@ void bench_on_ask(bench_t *self, bench_ask_t ask, void *arg);
 extern const caller_t BENCH_ANONYMOUS, BENCH_SERVICE;
 caller_t bench_person(const char *id, Yw__Level level);
 /* permissions: space separated, must outlive the caller. */
-caller_t bench_staff(bench_t *self, const char *id, const char *department, const char *permissions);
+caller_t bench_staff(bench_t *self, const char *id, const char *department,
+                     const char *permissions);
 caller_t bench_system(const char *id, const char *department);

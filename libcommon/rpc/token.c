@@ -48,13 +48,13 @@ void token_cache_free(token_cache_t **self)
     *self = NULL;
 }
 
-token_state_t token_verify(token_cache_t *self, const void *signed_token, size_t size, int64_t now_ms,
-                           arena_t *arena, Yw__Token **ret)
+token_state_t token_verify(token_cache_t *self, const void *signed_token, size_t size,
+                           int64_t now_ms, arena_t *arena, Yw__Token **ret)
 {
     if (size == 0 || size > TOKEN_SIZE_MAX)
         return TOKEN_BAD;
-    Yw__SignedToken *outer = (Yw__SignedToken *) message_unpack(&yw__signed_token__descriptor, arena,
-                                                                signed_token, size);
+    Yw__SignedToken *outer = (Yw__SignedToken *) message_unpack(&yw__signed_token__descriptor,
+                                                                arena, signed_token, size);
     if (!outer || outer->signature.len != CRYPTO_SIGNATURE_SIZE)
         return TOKEN_BAD;
 
@@ -65,8 +65,8 @@ token_state_t token_verify(token_cache_t *self, const void *signed_token, size_t
     if (!seen && !crypto_verify(self->public_key, outer->token.data, outer->token.len,
                                 outer->signature.data))
         return TOKEN_BAD;
-    Yw__Token *token = (Yw__Token *) message_unpack(&yw__token__descriptor, arena, outer->token.data,
-                                                    outer->token.len);
+    Yw__Token *token = (Yw__Token *) message_unpack(&yw__token__descriptor, arena,
+                                                    outer->token.data, outer->token.len);
     if (!token)
         return TOKEN_BAD;
     if (!seen) {

@@ -25,5 +25,5 @@ token_cache_t *token_cache_new(const uint8_t public_key[CRYPTO_SIGN_PUBLIC_SIZE]
 void token_cache_free(token_cache_t **self);
 
 /* *ret lives in the arena and is written unless TOKEN_BAD. */
-token_state_t token_verify(token_cache_t *self, const void *signed_token, size_t size, int64_t now_ms,
-                           arena_t *arena, Yw__Token **ret) MUST_USE;
+token_state_t token_verify(token_cache_t *self, const void *signed_token, size_t size,
+                           int64_t now_ms, arena_t *arena, Yw__Token **ret) MUST_USE;

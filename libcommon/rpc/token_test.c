@@ -34,7 +34,8 @@ static void world_end(world_t *world)
 
 static token_state_t verify(world_t *world, int64_t now_ms, Yw__Token **ret)
 {
-    return token_verify(world->cache, world->packed.data, world->packed.len, now_ms, world->arena, ret);
+    return token_verify(world->cache, world->packed.data, world->packed.len, now_ms, world->arena,
+                        ret);
 }
 
 TEST(good_until_it_expires)
@@ -43,7 +44,7 @@ TEST(good_until_it_expires)
     Yw__Token *token = NULL;
 
     world_begin(&world);
-    for (int i = 0; i < 2; i++) {        /* by its signature, then from the cache */
+    for (int i = 0; i < 2; i++) { /* by its signature, then from the cache */
         EXPECT(verify(&world, NOW_MS, &token) == TOKEN_GOOD);
         EXPECT(text_equal(token->subject, "somebody"));
     }
@@ -64,7 +65,7 @@ TEST(tokens_have_a_size)
     token.subject = name;
     token.expires_ms = NOW_MS + 1000;
     size_t size = TOKEN_SIZE_MAX - 1;
-    do {                                 /* down to the largest that fits */
+    do { /* down to the largest that fits */
         memset(name, 'a', size);
         name[size] = 0;
         world.packed = token_sign(&token, world.secret_key, world.arena);
@@ -95,7 +96,8 @@ TEST(every_changed_byte_is_bad)
         world.packed.data[i] ^= 1;
     }
     for (size_t size = 0; size < world.packed.len; size++)
-        EXPECT(token_verify(world.cache, world.packed.data, size, NOW_MS, world.arena, &token) == TOKEN_BAD);
+        EXPECT(token_verify(world.cache, world.packed.data, size, NOW_MS, world.arena, &token) ==
+               TOKEN_BAD);
     world_end(&world);
 }
 

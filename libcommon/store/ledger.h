@@ -14,16 +14,18 @@
 status_t once_find(store_t *store, const char *key, const char *caller, const char *method,
                    const uint8_t request_hash[32], arena_t *arena, ProtobufCBinaryData *ret);
 status_t once_put(store_t *store, const char *key, const char *caller, const char *method,
-                  const uint8_t request_hash[32], const void *answer, size_t answer_size, int64_t now_ms);
+                  const uint8_t request_hash[32], const void *answer, size_t answer_size,
+                  int64_t now_ms);
 
 /* OK: new.  ALREADY_EXISTS: its effect is committed.  Each consuming method counts for itself. */
-status_t inbox_put(store_t *store, const char *source, int64_t seq, const char *method, int64_t now_ms);
+status_t inbox_put(store_t *store, const char *source, int64_t seq, const char *method,
+                   int64_t now_ms);
 
 /* An event and one delivery per subscriber ("case.OnItemPublished"); *ret_seq its number, never
  * used again; 0 without subscribers: then nothing is kept. */
-status_t outbox_put(store_t *store, const char *topic, const char *key, const void *body, size_t size,
-                    const char *const *subscribers, size_t subscriber_count, int64_t now_ms,
-                    int64_t *ret_seq);
+status_t outbox_put(store_t *store, const char *topic, const char *key, const void *body,
+                    size_t size, const char *const *subscribers, size_t subscriber_count,
+                    int64_t now_ms, int64_t *ret_seq);
 
 typedef struct {
     int64_t seq;
@@ -34,13 +36,14 @@ typedef struct {
     int attempts;
 } delivery_t;
 
-#define OUTBOX_PARK_AFTER 12         /* attempts; pauses double from 100 ms to 60 s, or 2 s while it is away */
+#define OUTBOX_PARK_AFTER                                                                          \
+    12 /* attempts; pauses double from 100 ms to 60 s, or 2 s while it is away */
 
 /* What is due now: the first open delivery of each (subscriber, key), not parked, at most
  * `limit`, the oldest first.  Several keys go side by side, one key in order.  What is in flight
  * stays due until done or failed, so ask for that many more. */
-status_t outbox_due(store_t *store, int64_t now_ms, size_t limit, arena_t *arena,
-                    delivery_t **ret, size_t *ret_count);
+status_t outbox_due(store_t *store, int64_t now_ms, size_t limit, arena_t *arena, delivery_t **ret,
+                    size_t *ret_count);
 /* The subscriber has committed it.  Told twice is fine. */
 status_t outbox_done(store_t *store, int64_t seq, const char *subscriber);
 /* It failed: again after a growing pause.  Only a refusal (`counts`) counts towards parking; a
@@ -56,9 +59,9 @@ status_t outbox_unpark(store_t *store, int64_t seq, const char *subscriber, int6
 typedef struct {
     int64_t at_ms;
     const char *method;
-    const char *caller;         /* "person:01J…", "staff:…", "system:…", "service:case" */
+    const char *caller; /* "person:01J…", "staff:…", "system:…", "service:case" */
     const char *address;
-    const char *concerns;       /* id of what it was about, or "" */
+    const char *concerns; /* id of what it was about, or "" */
     const char *trace;
     uint8_t request_hash[32];
     status_t outcome;

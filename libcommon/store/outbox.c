@@ -21,9 +21,10 @@
 
 enum { BEHIND = 0, OPEN = 1, PARKED = 2 };
 
-#define PAUSE_FIRST_MS  100
-#define PAUSE_MAX_MS    60000
-#define PAUSE_AWAY_MAX_MS 2000   /* a subscriber that is away comes back soon: a restart takes a second */
+#define PAUSE_FIRST_MS 100
+#define PAUSE_MAX_MS   60000
+#define PAUSE_AWAY_MAX_MS                                                                          \
+    2000 /* a subscriber that is away comes back soon: a restart takes a second */
 #define ERROR_BYTES_MAX 500 /* a sentence for the operator, not a dump */
 
 static status_t delivery_put(store_t *store, int64_t seq, const char *subscriber, const char *key,

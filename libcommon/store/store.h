@@ -27,7 +27,7 @@ typedef struct store store_t;
 typedef struct query query_t;
 
 typedef struct {
-    const char *name;       /* "0001_cases.sql" */
+    const char *name; /* "0001_cases.sql" */
     const char *sql;
 } migration_t;
 
@@ -52,7 +52,7 @@ query_t *query(store_t *store, const char *sql);
 /* Values are copied, but what query_message() gives must live until query_done(). */
 void query_int(query_t *self, const char *name, int64_t value);
 void query_real(query_t *self, const char *name, double value);
-void query_text(query_t *self, const char *name, const char *value);      /* NULL: SQL NULL */
+void query_text(query_t *self, const char *name, const char *value); /* NULL: SQL NULL */
 void query_blob(query_t *self, const char *name, const void *data, size_t size);
 void query_null(query_t *self, const char *name);
 /* Every parameter not yet set that has a field of its name: scalars, text, bytes, enums (number),
@@ -71,7 +71,7 @@ ProtobufCMessage **query_rows(query_t *self, const ProtobufCMessageDescriptor *t
 /* Columns of the row that query_next() gave, by name; text and blobs are copied to the arena. */
 int64_t query_get_int(query_t *self, const char *column);
 double query_get_real(query_t *self, const char *column);
-const char *query_get_text(query_t *self, const char *column, arena_t *arena);   /* "" for NULL */
+const char *query_get_text(query_t *self, const char *column, arena_t *arena); /* "" for NULL */
 ProtobufCBinaryData query_get_blob(query_t *self, const char *column, arena_t *arena);
 bool query_is_null(query_t *self, const char *column);
 
@@ -84,7 +84,7 @@ int64_t store_changes(const store_t *self);
 
 /* --- transactions: used by rpc ---------------------------------------------------- */
 
-status_t store_begin(store_t *self);               /* BEGIN IMMEDIATE */
+status_t store_begin(store_t *self); /* BEGIN IMMEDIATE */
 status_t store_commit(store_t *self);
 void store_rollback(store_t *self);
 status_t store_savepoint(store_t *self);

@@ -228,7 +228,8 @@ TEST(no_character_makes_a_phrase)
         fine = query_done(q) == STATUS_OK && fine;
         const char *tokens = store_tokens(text, arena);
         query_t *one = query(store, "SELECT count(*) AS n FROM g WHERE g MATCH :match");
-        query_text(one, "match", arena_printf(arena, "\"%.*s\"", (int) strcspn(tokens, " "), tokens));
+        query_text(one, "match",
+                   arena_printf(arena, "\"%.*s\"", (int) strcspn(tokens, " "), tokens));
         fine = query_next(one) && fine;
         fine = query_done(one) == STATUS_OK && fine;
         arena_reset(arena);

@@ -10,12 +10,12 @@
 
 typedef struct job job_t;
 struct job {
-    queue_node_t node;                                  /* first member */
+    queue_node_t node; /* first member */
     /* In the transaction, within a savepoint.  Not OK: its rows are undone, nobody else's. */
     status_t (*run)(job_t *self, store_t *store);
     /* After the commit (or its failure: UNAVAILABLE), on the writer thread; must not wait. */
     void (*done)(job_t *self, status_t status);
-    status_t status;                                    /* of run(); the writer's */
+    status_t status; /* of run(); the writer's */
 };
 
 typedef struct writer writer_t;

@@ -26,8 +26,8 @@ static int two(const char *text)
  * residence permits of Taiwan residents begin with (GB 11643's numbers since 2018). */
 static bool is_province(const char *text)
 {
-    static const unsigned char ranges[][2] = {{11, 15}, {21, 23}, {31, 37}, {41, 46}, {50, 54},
-                                              {61, 65}, {71, 71}, {81, 83}};
+    static const unsigned char ranges[][2] = {{11, 15}, {21, 23}, {31, 37}, {41, 46},
+                                              {50, 54}, {61, 65}, {71, 71}, {81, 83}};
     int code = two(text);
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (code >= ranges[i][0] && code <= ranges[i][1])

@@ -16,7 +16,7 @@ void resident_id_birth(const char *text, char out[11]);
 
 /* GB 32100-2015: 18 of 0-9 A-H J-N P-R T-U W-Y, MOD 31. */
 const char *credit_code_check(const char *text);
-char credit_code_digit(const char text17[17]);      /* check character; 0: bad alphabet */
+char credit_code_digit(const char text17[17]); /* check character; 0: bad alphabet */
 
 /* Base code 12 = province 2 (00 national) + item type 2 (GB/T 39046 A.1: 00-10 and 20,
  * up to 29 for additions) + department 2 + main item 3 + sub-item 3. */

@@ -17,13 +17,14 @@ static const char *resident(const char *text)
 
 TEST(resident_ids)
 {
-    EXPECT(!*resident("11010519491231002X"));                /* GB 11643-1999's examples */
+    EXPECT(!*resident("11010519491231002X")); /* GB 11643-1999's examples */
     EXPECT(!*resident("440524188001010014"));
     EXPECT(text_equal(resident("110105194912310020"), "check_digit"));
-    EXPECT(text_equal(resident("11010519491231002x"), "check_digit"));   /* upper case only */
+    EXPECT(text_equal(resident("11010519491231002x"), "check_digit")); /* upper case only */
     EXPECT(text_equal(resident("11010519490231002X"), "date"));
     EXPECT(text_equal(resident("1101051949123100"), "length"));
-    EXPECT(text_equal(resident("11010519491231002X0"), "length") && text_equal(resident(""), "length"));
+    EXPECT(text_equal(resident("11010519491231002X0"), "length") &&
+           text_equal(resident(""), "length"));
     EXPECT(text_equal(resident("1101051949123100XX"), "alphabet"));
     EXPECT(text_equal(resident("11010519491231002Y"), "alphabet"));
     EXPECT(text_equal(resident("99010519491231002X"), "division"));
@@ -72,13 +73,13 @@ TEST(credit_codes)
 
 TEST(item_codes)
 {
-    EXPECT(!impl_code_check("11440100007482575H3440118009000"));         /* published ones */
+    EXPECT(!impl_code_check("11440100007482575H3440118009000")); /* published ones */
     EXPECT(!impl_code_check("11370800MB285591843370117002011"));
     EXPECT(!impl_code_check("11650000010183859F2650116013001"));
     EXPECT(!base_code_check("000117002000") && !base_code_check("440118009000"));
     EXPECT(text_equal(base_code_check("990117002000"), "division"));
     EXPECT(text_equal(base_code_check("443018009000"), "type"));
-    EXPECT(!base_code_check("442018009000"));                            /* 20: public service */
+    EXPECT(!base_code_check("442018009000")); /* 20: public service */
     EXPECT(text_equal(base_code_check("44011800900"), "length"));
     EXPECT(text_equal(base_code_check("44011800900X"), "alphabet"));
     EXPECT(text_equal(impl_code_check("11440100007482575H8440118009000"), "level"));
@@ -90,19 +91,23 @@ TEST(item_codes)
     EXPECT(!impl_code_make("11440100007482575H", '0', "440118009000", impl));
     EXPECT(!impl_code_make("11440100007482575", '3', "440118009000", impl));
     EXPECT(item_code_make(impl, 7, item) && strcmp(item, "11440100007482575H344011800900007") == 0);
-    EXPECT(!item_code_check(item) && !item_code_make(impl, 100, item) && !item_code_make(impl, -1, item));
+    EXPECT(!item_code_check(item) && !item_code_make(impl, 100, item) &&
+           !item_code_make(impl, -1, item));
     EXPECT(text_equal(item_code_check("11440100007482575H34401180090000X"), "alphabet"));
     EXPECT(text_equal(item_code_check(impl), "length"));
 }
 
 TEST(divisions_and_mobiles)
 {
-    EXPECT(!division_check("110105") && !division_check("340100001") && !division_check("511602000000"));
+    EXPECT(!division_check("110105") && !division_check("340100001") &&
+           !division_check("511602000000"));
     EXPECT(!division_check("810000") && !division_check("710000"));
-    EXPECT(text_equal(division_check("1101"), "length") && text_equal(division_check("160105"), "division"));
+    EXPECT(text_equal(division_check("1101"), "length") &&
+           text_equal(division_check("160105"), "division"));
     EXPECT(text_equal(division_check("11010A"), "alphabet"));
     EXPECT(!mobile_check("13800138000") && !mobile_check("19912345678"));
-    EXPECT(text_equal(mobile_check("12800138000"), "type") && text_equal(mobile_check("1380013800"), "length"));
+    EXPECT(text_equal(mobile_check("12800138000"), "type") &&
+           text_equal(mobile_check("1380013800"), "length"));
     EXPECT(text_equal(mobile_check("+8613800138"), "alphabet"));
     EXPECT(text_equal(mobile_check("23800138000"), "type"));
 }

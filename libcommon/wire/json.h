@@ -31,20 +31,29 @@ void json_quote(buffer_t *out, const char *text, size_t size);
 
 /* --- any JSON, as a tree in an arena: imports, rules of forms --------------- */
 
-typedef enum { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_TEXT, JSON_ARRAY, JSON_OBJECT } json_kind_t;
+typedef enum {
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_TEXT,
+    JSON_ARRAY,
+    JSON_OBJECT
+} json_kind_t;
 
 typedef struct json json_t;
 struct json {
     json_kind_t kind;
-    const char *name;      /* member name inside an object */
-    const char *text;      /* JSON_TEXT: unescaped; JSON_NUMBER: as written */
-    json_t *child;         /* first element or member */
+    const char *name; /* member name inside an object */
+    const char *text; /* JSON_TEXT: unescaped; JSON_NUMBER: as written */
+    json_t *child;    /* first element or member */
     json_t *next;
 };
 
 /* NULL: *error is a static English word and *at the byte. */
-const json_t *json_read(const char *text, size_t size, arena_t *arena, const char **error, size_t *at);
-const json_t *json_member(const json_t *object, const char *name);      /* or NULL */
+const json_t *json_read(const char *text, size_t size, arena_t *arena, const char **error,
+                        size_t *at);
+const json_t *json_member(const json_t *object, const char *name); /* or NULL */
 
 /* A tree into a message, as json_parse(). `path` prefixes the faults' fields. */
 bool json_to_message(const json_t *tree, arena_t *arena, ProtobufCMessage *message,

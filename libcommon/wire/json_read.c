@@ -12,12 +12,24 @@
 #include "value.h"
 #include "check.h"
 
-#define PATH_SIZE 201                /* yiwang.Violation.field holds 200 */
-#define WORDS(n) (((n) + 63) / 64)
+#define PATH_SIZE 201 /* yiwang.Violation.field holds 200 */
+#define WORDS(n)  (((n) + 63) / 64)
 
 /* What ends the reading; what concerns one field only is a fault and reading goes on. */
-typedef enum { SOUND, BAD_SYNTAX, BAD_LITERAL, BAD_NUMBER, BAD_END, BAD_TAIL, BAD_ESCAPE, BAD_UTF8,
-               BAD_NUL, BAD_SURROGATE, TOO_DEEP, NO_MEMORY } trouble_t;
+typedef enum {
+    SOUND,
+    BAD_SYNTAX,
+    BAD_LITERAL,
+    BAD_NUMBER,
+    BAD_END,
+    BAD_TAIL,
+    BAD_ESCAPE,
+    BAD_UTF8,
+    BAD_NUL,
+    BAD_SURROGATE,
+    TOO_DEEP,
+    NO_MEMORY
+} trouble_t;
 
 static const struct {
     const char *code, *english, *chinese;
@@ -36,8 +48,8 @@ static const struct {
 };
 
 typedef struct {
-    const char *at, *end;            /* text: what is left */
-    const json_t *node;              /* tree: the value to be read; NULL for a text */
+    const char *at, *end; /* text: what is left */
+    const json_t *node;   /* tree: the value to be read; NULL for a text */
     arena_t *arena;
     trouble_t trouble;
 } reader_t;
@@ -47,7 +59,7 @@ typedef struct {
     json_kind_t kind;
     const char *text;
     size_t size;
-    bool copied;                     /* text lies in the arena and ends with 0 */
+    bool copied; /* text lies in the arena and ends with 0 */
 } scalar_t;
 
 /* Where we are inside an object or array. */
@@ -68,15 +80,17 @@ static bool fail(reader_t *in, trouble_t trouble)
 
 static void skip_blanks(reader_t *in)
 {
-    while (in->at < in->end
-           && (*in->at == ' ' || *in->at == '\n' || *in->at == '\r' || *in->at == '\t'))
+    while (in->at < in->end &&
+           (*in->at == ' ' || *in->at == '\n' || *in->at == '\r' || *in->at == '\t'))
         in->at++;
 }
 
 static int hex_value(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* Four hex digits at `at`; -1 when they are not. */
@@ -133,7 +147,7 @@ static bool unescape(reader_t *in, const char *at, const char *end, scalar_t *re
         if (!slash)
             break;
         static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-        char c = at[1];                  /* a backslash is never last: the scan took two */
+        char c = at[1]; /* a backslash is never last: the scan took two */
         at += 2;
         const char *known = memchr(from, c, sizeof from - 1);
         if (known) {
@@ -168,8 +182,9 @@ static bool read_text(reader_t *in, scalar_t *ret)
             memcpy(&word, at, 8);
             quote = word ^ ones * '"';
             slash = word ^ ones * '\\';
-            if ((((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote)
-                 | ((slash - ones) & ~slash)) & highs)
+            if ((((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
+                 ((slash - ones) & ~slash)) &
+                highs)
                 break;
             high |= word;
             at += 8;
@@ -295,8 +310,10 @@ static bool look_ahead(reader_t *in, json_kind_t *ret)
 static bool scalar(reader_t *in, json_kind_t kind, scalar_t *ret)
 {
     if (in->node) {
-        const char *text = kind == JSON_TRUE ? "true" : kind == JSON_FALSE ? "false"
-                           : kind == JSON_NULL ? "null" : in->node->text;
+        const char *text = kind == JSON_TRUE    ? "true"
+                           : kind == JSON_FALSE ? "false"
+                           : kind == JSON_NULL  ? "null"
+                                                : in->node->text;
         *ret = (scalar_t){kind, text, strlen(text), false};
         return true;
     }
@@ -377,7 +394,7 @@ static bool skip(reader_t *in, int depth)
     if (kind != JSON_OBJECT && kind != JSON_ARRAY)
         return scalar(in, kind, &unused);
     if (in->node)
-        return true;                     /* of a tree nothing need be read */
+        return true; /* of a tree nothing need be read */
     if (depth > JSON_DEPTH_MAX)
         return fail(in, TOO_DEEP);
     inside_t inside = enter(in, kind == JSON_OBJECT ? '}' : ']');
@@ -402,16 +419,16 @@ static bool nothing_left(reader_t *in)
 /* A path lives on the stack and becomes text only for a fault. */
 typedef struct path {
     const struct path *up;
-    const char *name;                /* NULL: an element */
-    size_t size;                     /* of the name; or the index */
+    const char *name; /* NULL: an element */
+    size_t size;      /* of the name; or the index */
 } path_t;
 
 typedef struct {
     reader_t in;
     faults_t *faults;
-    const path_t *path;              /* of what is being read */
-    size_t count;                    /* of faults, also those that found no room */
-    char where[PATH_SIZE];           /* of the trouble, once there is any */
+    const path_t *path;    /* of what is being read */
+    size_t count;          /* of faults, also those that found no room */
+    char where[PATH_SIZE]; /* of the trouble, once there is any */
     bool located;
 } fill_t;
 
@@ -439,7 +456,7 @@ static void path_append(const path_t *path, char out[PATH_SIZE], size_t *size)
     if (text_size > PATH_SIZE - 1 - *size)
         text_size = PATH_SIZE - 1 - *size;
     while (text_size && text_size < path->size && path->name && (text[text_size] & 0xc0) == 0x80)
-        text_size--;                     /* never half a character */
+        text_size--; /* never half a character */
     memcpy(out + *size, text, text_size);
     *size += text_size;
 }
@@ -554,9 +571,9 @@ static bool fill_value(fill_t *self, const shape_field_t *shape, void *at, int d
         return true;
     }
     const char *code;
-    if (field->type == PROTOBUF_C_TYPE_ENUM && kind == JSON_TEXT && value.size
-        && (value.text[0] == '-' || (value.text[0] >= '0' && value.text[0] <= '9')))
-        code = "unknown";                /* the number of an enum is not a text */
+    if (field->type == PROTOBUF_C_TYPE_ENUM && kind == JSON_TEXT && value.size &&
+        (value.text[0] == '-' || (value.text[0] >= '0' && value.text[0] <= '9')))
+        code = "unknown"; /* the number of an enum is not a text */
     else
         code = value_set(field, at, value.text, value.size, in->arena);
     if (code)
@@ -612,7 +629,8 @@ static bool fill_repeated(fill_t *self, const shape_field_t *shape, ProtobufCMes
 }
 
 /* A field set before may be said again with the same value. */
-static bool fill_again(fill_t *self, const shape_field_t *shape, ProtobufCMessage *message, int depth)
+static bool fill_again(fill_t *self, const shape_field_t *shape, ProtobufCMessage *message,
+                       int depth)
 {
     value_t value = {0};
     if (!fill_value(self, shape, &value, depth))
@@ -622,7 +640,8 @@ static bool fill_again(fill_t *self, const shape_field_t *shape, ProtobufCMessag
     return true;
 }
 
-static bool fill_field(fill_t *self, const shape_field_t *shape, ProtobufCMessage *message, int depth)
+static bool fill_field(fill_t *self, const shape_field_t *shape, ProtobufCMessage *message,
+                       int depth)
 {
     const ProtobufCFieldDescriptor *field = shape->field;
     bool before = message_has(message, field);
@@ -683,7 +702,7 @@ static bool fill_message(fill_t *self, ProtobufCMessage *message, int depth)
             continue;
         }
         size_t index = (size_t) (field - shape->fields);
-        path.name = field->key + 1;      /* faults speak of the JSON name */
+        path.name = field->key + 1; /* faults speak of the JSON name */
         path.size = field->key_size - 3;
         bool again = seen[index / 64] >> (index % 64) & 1;
         seen[index / 64] |= (uint64_t) 1 << (index % 64);
@@ -692,7 +711,7 @@ static bool fill_message(fill_t *self, ProtobufCMessage *message, int depth)
             if (!skip(in, depth + 1))
                 break;
         } else if (kind == JSON_NULL) {
-            if (!scalar(in, kind, &name))        /* null is absent */
+            if (!scalar(in, kind, &name)) /* null is absent */
                 break;
         } else {
             fill_field(self, field, message, depth);
@@ -793,7 +812,8 @@ static json_t *read_tree(reader_t *in, int depth)
     return in->trouble ? NULL : self;
 }
 
-const json_t *json_read(const char *text, size_t size, arena_t *arena, const char **error, size_t *at)
+const json_t *json_read(const char *text, size_t size, arena_t *arena, const char **error,
+                        size_t *at)
 {
     reader_t in = {.at = text, .end = text + size, .arena = arena};
     json_t *tree = read_tree(&in, 1);

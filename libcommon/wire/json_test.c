@@ -44,24 +44,23 @@ static const char *print(const ProtobufCMessage *message, bool defaults)
 /* Whether `text` is refused with this one fault. */
 static bool refuses(const char *text, const char *field, const char *code)
 {
-    bool as_expected = !parse(text) && faults.count == 1
-                       && text_equal(faults.faults[0].field, field)
-                       && text_equal(faults.faults[0].code, code)
-                       && !text_empty(faults.faults[0].message);
+    bool as_expected =
+        !parse(text) && faults.count == 1 && text_equal(faults.faults[0].field, field) &&
+        text_equal(faults.faults[0].code, code) && !text_empty(faults.faults[0].message);
     if (!as_expected)
         fprintf(stderr, "%s: %zu faults, first %s %s\n", text, faults.count, faults.faults[0].field,
                 faults.faults[0].code);
     return as_expected;
 }
 
-#define ALL                                                                                      \
-    "{\"name\":\"张三\",\"idNumber\":\"11010519491231002X\",\"i32\":-5,"                          \
-    "\"i64\":\"9007199254740993\",\"u32\":4294967295,\"u64\":\"18446744073709551615\","           \
-    "\"f32\":0.1,\"f64\":-1.5e-07,\"flag\":true,\"data\":\"AP+A\",\"color\":\"COLOR_BLUE\","      \
+#define ALL                                                                                        \
+    "{\"name\":\"张三\",\"idNumber\":\"11010519491231002X\",\"i32\":-5,"                         \
+    "\"i64\":\"9007199254740993\",\"u32\":4294967295,\"u64\":\"18446744073709551615\","            \
+    "\"f32\":0.1,\"f64\":-1.5e-07,\"flag\":true,\"data\":\"AP+A\",\"color\":\"COLOR_BLUE\","       \
     "\"part\":{\"name\":\"表\",\"leaves\":[{\"text\":\"a\\\"\\\\\\n\\u0001b\"},{}]},"             \
-    "\"parts\":[{\"count\":1},{}],\"texts\":[\"\",\"x\"],\"numbers\":[\"0\",\"-1\"],"             \
-    "\"colors\":[\"COLOR_UNSPECIFIED\",7],\"madeAt\":\"2026-01-31T00:00:00.123Z\","               \
-    "\"times\":[\"1969-12-31T23:59:59.999Z\"],\"code\":\"AB\",\"choiceNumber\":0,"                \
+    "\"parts\":[{\"count\":1},{}],\"texts\":[\"\",\"x\"],\"numbers\":[\"0\",\"-1\"],"              \
+    "\"colors\":[\"COLOR_UNSPECIFIED\",7],\"madeAt\":\"2026-01-31T00:00:00.123Z\","                \
+    "\"times\":[\"1969-12-31T23:59:59.999Z\"],\"code\":\"AB\",\"choiceNumber\":0,"                 \
     "\"blobs\":[\"\",\"AA==\"]}"
 
 TEST(every_type_goes_there_and_back)
@@ -108,7 +107,8 @@ TEST(unescapes_texts)
     EXPECT(refuses("{\"name\":\"\\x41\"}", "name", "json"));
     EXPECT(refuses("{\"name\":\"\\u12g4\"}", "name", "json"));
     EXPECT(refuses("{\"name\":\"\\u12\"}", "name", "json"));
-    EXPECT(refuses("{\"name\":\"\\", "name", "json") && refuses("{\"name\":\"\\\"", "name", "json"));
+    EXPECT(refuses("{\"name\":\"\\", "name", "json") &&
+           refuses("{\"name\":\"\\\"", "name", "json"));
     EXPECT(!parse_bytes("{\"name\":\"a\0b\"}", 14) && text_equal(faults.faults[0].code, "utf8"));
 }
 
@@ -117,8 +117,10 @@ TEST(refuses_wrong_values_with_their_path)
     EXPECT(refuses("{\"nam\":1}", "nam", "unknown"));
     EXPECT(refuses("{\"part\":{\"leaves\":[{},{\"txt\":[{}]}]}}", "part.leaves[1].txt", "unknown"));
     EXPECT(refuses("{\"parts\":[{},{},{\"name\":1}]}", "parts[2].name", "type"));
-    EXPECT(refuses("{\"parts\":{}}", "parts", "type") && refuses("{\"parts\":[1]}", "parts[0]", "type"));
-    EXPECT(refuses("{\"parts\":[null]}", "parts[0]", "type") && refuses("{\"part\":[]}", "part", "type"));
+    EXPECT(refuses("{\"parts\":{}}", "parts", "type") &&
+           refuses("{\"parts\":[1]}", "parts[0]", "type"));
+    EXPECT(refuses("{\"parts\":[null]}", "parts[0]", "type") &&
+           refuses("{\"part\":[]}", "part", "type"));
     EXPECT(refuses("{\"part\":\"x\"}", "part", "type") && refuses("{\"name\":{}}", "name", "type"));
     EXPECT(refuses("{\"i32\":true}", "i32", "type") && refuses("{\"i32\":1.5}", "i32", "type"));
     EXPECT(refuses("{\"i32\":\"\"}", "i32", "type") && refuses("{\"i32\":\" 1\"}", "i32", "type"));
@@ -127,12 +129,16 @@ TEST(refuses_wrong_values_with_their_path)
     EXPECT(refuses("{\"i64\":\"9223372036854775808\"}", "i64", "range"));
     EXPECT(refuses("{\"u64\":18446744073709551616}", "u64", "range"));
     EXPECT(refuses("{\"u64\":1e17}", "u64", "range") && refuses("{\"f64\":1e999}", "f64", "range"));
-    EXPECT(refuses("{\"f32\":1e39}", "f32", "range") && refuses("{\"f64\":\"inf\"}", "f64", "type"));
-    EXPECT(refuses("{\"flag\":\"true\"}", "flag", "type") && refuses("{\"flag\":1}", "flag", "type"));
+    EXPECT(refuses("{\"f32\":1e39}", "f32", "range") &&
+           refuses("{\"f64\":\"inf\"}", "f64", "type"));
+    EXPECT(refuses("{\"flag\":\"true\"}", "flag", "type") &&
+           refuses("{\"flag\":1}", "flag", "type"));
     EXPECT(refuses("{\"color\":\"RED\"}", "color", "unknown"));
-    EXPECT(refuses("{\"color\":\"1\"}", "color", "unknown") && refuses("{\"color\":[]}", "color", "type"));
+    EXPECT(refuses("{\"color\":\"1\"}", "color", "unknown") &&
+           refuses("{\"color\":[]}", "color", "type"));
     EXPECT(refuses("{\"data\":\"A\"}", "data", "type") && refuses("{\"data\":1}", "data", "type"));
-    EXPECT(refuses("{\"madeAt\":\"now\"}", "madeAt", "type") && refuses("{\"madeAt\":{}}", "madeAt", "type"));
+    EXPECT(refuses("{\"madeAt\":\"now\"}", "madeAt", "type") &&
+           refuses("{\"madeAt\":{}}", "madeAt", "type"));
     EXPECT(refuses("{\"name\":\"a\",\"name\":\"a\"}", "name", "duplicate"));
     EXPECT(refuses("{\"idNumber\":\"a\",\"id_number\":\"a\"}", "idNumber", "duplicate"));
     EXPECT(refuses("{\"name\":null,\"name\":\"a\"}", "name", "duplicate"));
@@ -163,14 +169,51 @@ TEST(collects_faults_up_to_the_maximum)
 
 TEST(refuses_wrong_syntax)
 {
-    static const char *const bad[] = {
-        "", " ", "{", "}", "{]", "[", "{\"name\"", "{\"name\":", "{\"name\":}", "{\"name\" \"x\"}",
-        "{name:1}", "{'name':1}", "{\"name\":\"x\",}", "{,}", "{\"name\":\"x\" \"i32\":1}",
-        "{\"name\":\"x}", "{\"i32\":01}", "{\"i32\":+1}", "{\"i32\":-}", "{\"i32\":1.}", "{\"i32\":.5}",
-        "{\"i32\":1e}", "{\"i32\":1e+}", "{\"i32\":0x1}", "{\"flag\":tru}", "{\"flag\":truex}",
-        "{\"flag\":True}", "{\"f64\":NaN}", "{\"name\":nul}", "{} {}", "{}x", "{\"zz\":[1,]}",
-        "{\"zz\":[1 2]}", "{\"zz\":{\"a\":1,}}", "{\"zz\":[}", "{\"numbers\":[1,]}", "{\"numbers\":[,1]}",
-        "{\"numbers\":[1", "{\"numbers\":[", "{\"numbers\":[1,", "{\"part\":{", "{/**/}", "\xef\xbb\xbf{}"};
+    /* clang-format off: a list */
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "{",
+                                      "}",
+                                      "{]",
+                                      "[",
+                                      "{\"name\"",
+                                      "{\"name\":",
+                                      "{\"name\":}",
+                                      "{\"name\" \"x\"}",
+                                      "{name:1}",
+                                      "{'name':1}",
+                                      "{\"name\":\"x\",}",
+                                      "{,}",
+                                      "{\"name\":\"x\" \"i32\":1}",
+                                      "{\"name\":\"x}",
+                                      "{\"i32\":01}",
+                                      "{\"i32\":+1}",
+                                      "{\"i32\":-}",
+                                      "{\"i32\":1.}",
+                                      "{\"i32\":.5}",
+                                      "{\"i32\":1e}",
+                                      "{\"i32\":1e+}",
+                                      "{\"i32\":0x1}",
+                                      "{\"flag\":tru}",
+                                      "{\"flag\":truex}",
+                                      "{\"flag\":True}",
+                                      "{\"f64\":NaN}",
+                                      "{\"name\":nul}",
+                                      "{} {}",
+                                      "{}x",
+                                      "{\"zz\":[1,]}",
+                                      "{\"zz\":[1 2]}",
+                                      "{\"zz\":{\"a\":1,}}",
+                                      "{\"zz\":[}",
+                                      "{\"numbers\":[1,]}",
+                                      "{\"numbers\":[,1]}",
+                                      "{\"numbers\":[1",
+                                      "{\"numbers\":[",
+                                      "{\"numbers\":[1,",
+                                      "{\"part\":{",
+                                      "{/**/}",
+                                      "\xef\xbb\xbf{}"};
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(bad); i++) {
         EXPECT(!parse(bad[i]) && faults.count >= 1);
         EXPECT(text_equal(faults.faults[faults.count - 1].code, "json"));
@@ -220,7 +263,8 @@ TEST(what_the_url_set_stays)
         {"{\"texts\":[\"x\"]}", "duplicate"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        parse("{\"name\":\"set\",\"i64\":7,\"choiceNumber\":3,\"part\":{\"name\":\"p\"},\"texts\":[\"x\"]}");
+        parse(
+            "{\"name\":\"set\",\"i64\":7,\"choiceNumber\":3,\"part\":{\"name\":\"p\"},\"texts\":[\"x\"]}");
         bool good = json_parse(cases[i].text, strlen(cases[i].text), arena, &sample->base, &faults);
         EXPECT(good == !cases[i].code);
         EXPECT(good || (faults.count == 1 && text_equal(faults.faults[0].code, cases[i].code)));
@@ -245,27 +289,36 @@ TEST(keeps_to_the_memory_given)
     size_t at;
     EXPECT(!json_read(text, sizeof text, small, &error, &at) && text_equal(error, "too large"));
     arena_free(&small);
-    EXPECT(parse_bytes(text, sizeof text));          /* and with more it goes */
+    EXPECT(parse_bytes(text, sizeof text)); /* and with more it goes */
 }
 
 TEST(prints_defaults_when_asked)
 {
     EXPECT(parse("{}"));
     EXPECT(strcmp(print(&sample->base, false), "{}") == 0);
-    EXPECT(strcmp(print(&sample->base, true),
-                  "{\"name\":\"\",\"idNumber\":\"\",\"i32\":0,\"i64\":\"0\",\"u32\":0,\"u64\":\"0\","
-                  "\"f32\":0,\"f64\":0,\"flag\":false,\"data\":\"\",\"color\":\"COLOR_UNSPECIFIED\","
-                  "\"parts\":[],\"texts\":[],\"numbers\":[],\"colors\":[],\"times\":[],\"code\":\"\","
-                  "\"password\":\"\",\"blobs\":[]}") == 0);
+    EXPECT(
+        strcmp(print(&sample->base, true),
+               "{\"name\":\"\",\"idNumber\":\"\",\"i32\":0,\"i64\":\"0\",\"u32\":0,\"u64\":\"0\","
+               "\"f32\":0,\"f64\":0,\"flag\":false,\"data\":\"\",\"color\":\"COLOR_UNSPECIFIED\","
+               "\"parts\":[],\"texts\":[],\"numbers\":[],\"colors\":[],\"times\":[],\"code\":\"\","
+               "\"password\":\"\",\"blobs\":[]}") == 0);
 }
 
 TEST(prints_numbers_that_read_back)
 {
     parse("{}");
-    static const double numbers[] = {0.1, 1.0 / 3, 1e300, 5e-324, 123456789.123456789, -0.0, 100,
-                                     DBL_MAX, DBL_MIN, 2.5};
-    static const char *const texts[] = {"0.1", "0.3333333333333333", "1e+300", "4.94065645841247e-324",
-                                        "123456789.12345679", "-0", "100", NULL, NULL, "2.5"};
+    static const double numbers[] = {0.1,  1.0 / 3, 1e300,   5e-324,  123456789.123456789,
+                                     -0.0, 100,     DBL_MAX, DBL_MIN, 2.5};
+    static const char *const texts[] = {"0.1",
+                                        "0.3333333333333333",
+                                        "1e+300",
+                                        "4.94065645841247e-324",
+                                        "123456789.12345679",
+                                        "-0",
+                                        "100",
+                                        NULL,
+                                        NULL,
+                                        "2.5"};
     for (size_t i = 0; i < COUNT(numbers); i++) {
         sample->f64 = numbers[i];
         const char *text = print(&sample->base, true);
@@ -286,7 +339,8 @@ TEST(prints_times_as_they_are)
     sample->made_at = &time;
     EXPECT(text_equal(print(&sample->base, false), "{\"madeAt\":\"1970-01-01T00:00:00.000Z\"}"));
     time.nanos = 1000001;
-    EXPECT(text_equal(print(&sample->base, false), "{\"madeAt\":\"1970-01-01T00:00:00.001000001Z\"}"));
+    EXPECT(
+        text_equal(print(&sample->base, false), "{\"madeAt\":\"1970-01-01T00:00:00.001000001Z\"}"));
     time.seconds = INT64_MAX;
     EXPECT(text_equal(print(&sample->base, false), "{\"madeAt\":null}"));
     time.seconds = 0;
@@ -328,7 +382,8 @@ TEST(says_when_the_buffer_is_full)
 TEST(reads_trees)
 {
     parse("{}");
-    const char *error = NULL, *text = " {\"a\": [1, -2.5e3, \"x\\n\", true, false, null], \"b\": {}} ";
+    const char *error = NULL,
+               *text = " {\"a\": [1, -2.5e3, \"x\\n\", true, false, null], \"b\": {}} ";
     size_t at = 0;
     const json_t *tree = json_read(text, strlen(text), arena, &error, &at);
     EXPECT(tree && tree->kind == JSON_OBJECT && json_member(tree, "b")->kind == JSON_OBJECT);
@@ -343,7 +398,8 @@ TEST(reads_trees)
     EXPECT(!json_member(tree, "c") && !json_member(element, "c") && !json_member(NULL, "c"));
     EXPECT(!json_read("[1,x]", 5, arena, &error, &at) && at == 3);
     EXPECT(text_equal(error, "unexpected character"));
-    EXPECT(!json_read("[1] 2", 5, arena, &error, &at) && text_equal(error, "something after the value"));
+    EXPECT(!json_read("[1] 2", 5, arena, &error, &at) &&
+           text_equal(error, "something after the value"));
     EXPECT(json_read("\"x\"", 3, arena, &error, &at)->kind == JSON_TEXT);
 }
 
@@ -356,11 +412,12 @@ TEST(a_tree_into_a_message_is_as_parsing)
     arena_t *other = arena_new(MEMORY);
     sample_t *message = (sample_t *) message_new(&sample_t_descriptor, other);
     EXPECT(json_to_message(tree, other, &message->base, "items[3]", &faults));
-    parse("{}");                                     /* forgets the tree */
+    parse("{}"); /* forgets the tree */
     EXPECT(strcmp(print(&message->base, false), ALL) == 0);
     arena_free(&other);
 
-    static const char *const bad = "{\"i32\":\"x\",\"parts\":[{},{\"zz\":1}],\"name\":\"\",\"name\":\"\"}";
+    static const char *const bad =
+        "{\"i32\":\"x\",\"parts\":[{},{\"zz\":1}],\"name\":\"\",\"name\":\"\"}";
     tree = json_read(bad, strlen(bad), arena, &error, &at);
     EXPECT(!json_to_message(tree, arena, &sample->base, "items[3]", &faults) && faults.count == 3);
     EXPECT(text_equal(faults.faults[0].field, "items[3].i32"));
@@ -400,8 +457,10 @@ TEST(many_threads_at_once)
 /* Mutations of good JSON: no crash, and what is taken prints and reads back the same. */
 TEST(survives_mutations)
 {
-    static const char *const tokens[] = {"{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "d800", "null",
-                                         "true", "-", "1e9", "\"name\":", "\"parts\":[{}]", "字", "\xff"};
+    static const char *const tokens[] = {
+        "{",   "}",    "[",    "]",    ",", ":",   "\"",        "\\",
+        "\\u", "d800", "null", "true", "-", "1e9", "\"name\":", "\"parts\":[{}]",
+        "字",  "\xff"};
     arena_t *scratch = arena_new(1 << 18);
     buffer_t text = buffer_new(4000), first = buffer_new(1 << 20), second = buffer_new(1 << 20);
     size_t taken = 0;

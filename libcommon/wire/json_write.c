@@ -35,8 +35,9 @@ static size_t plain_run(const char *text, size_t size)
         memcpy(&word, text + i, 8);
         quote = word ^ ones * '"';
         slash = word ^ ones * '\\';
-        if ((((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash))
-            & highs)
+        if ((((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
+             ((slash - ones) & ~slash)) &
+            highs)
             break;
     }
     while (i < size && is_plain((unsigned char) text[i]))
@@ -139,11 +140,11 @@ static void write_real(buffer_t *out, double value, bool is_float)
 static void write_timestamp(buffer_t *out, const Google__Protobuf__Timestamp *value)
 {
     char text[CLOCK_RFC3339_SIZE];
-    bool real = value && value->nanos >= 0 && value->nanos < 1000000000
-                && value->seconds > INT64_MIN / 1000 && value->seconds < INT64_MAX / 1000 - 1
-                && clock_format(value->seconds * 1000 + value->nanos / 1000000, text);
+    bool real = value && value->nanos >= 0 && value->nanos < 1000000000 &&
+                value->seconds > INT64_MIN / 1000 && value->seconds < INT64_MAX / 1000 - 1 &&
+                clock_format(value->seconds * 1000 + value->nanos / 1000000, text);
     if (!real)
-        buffer_text(out, "null");                /* rule_check() refuses such times on their way in */
+        buffer_text(out, "null"); /* rule_check() refuses such times on their way in */
     else if (value->nanos % 1000000)
         buffer_printf(out, "\"%.19s.%09dZ\"", text, (int) value->nanos);
     else
@@ -156,7 +157,8 @@ static void write_message(buffer_t *out, const ProtobufCMessage *message, bool d
 
 static void write_enum(buffer_t *out, const ProtobufCFieldDescriptor *field, int number)
 {
-    const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(field->descriptor, number);
+    const ProtobufCEnumValue *value =
+        protobuf_c_enum_descriptor_get_value(field->descriptor, number);
     if (value)
         json_quote(out, value->name, strlen(value->name));
     else
@@ -236,13 +238,13 @@ static bool is_written(const ProtobufCMessage *message, const ProtobufCFieldDesc
         return true;
     if (!defaults || (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
         return false;
-    return field->label == PROTOBUF_C_LABEL_REPEATED
-           || (field->label == PROTOBUF_C_LABEL_NONE && field->type != PROTOBUF_C_TYPE_MESSAGE);
+    return field->label == PROTOBUF_C_LABEL_REPEATED ||
+           (field->label == PROTOBUF_C_LABEL_NONE && field->type != PROTOBUF_C_TYPE_MESSAGE);
 }
 
 static void write_message(buffer_t *out, const ProtobufCMessage *message, bool defaults)
 {
-    if (!message) {                              /* a hole in an array of ours */
+    if (!message) { /* a hole in an array of ours */
         buffer_text(out, "{}");
         return;
     }

@@ -6,9 +6,9 @@
 #include "text.h"
 #include "value.h"
 
-#define HEAD 3                       /* shown of a number at its start ... */
-#define TAIL 4                       /* ... and at its end */
-#define NAME_MAX_CHARACTERS 4        /* longer ones get three stars, whatever their length */
+#define HEAD                3 /* shown of a number at its start ... */
+#define TAIL                4 /* ... and at its end */
+#define NAME_MAX_CHARACTERS 4 /* longer ones get three stars, whatever their length */
 
 /* Resident ids, mobiles and the like: ASCII letters and digits, long enough to hide some. */
 static bool is_number(const char *text, size_t size)
@@ -16,7 +16,8 @@ static bool is_number(const char *text, size_t size)
     if (size < HEAD + TAIL + 1)
         return false;
     for (size_t i = 0; i < size; i++)
-        if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'A' && text[i] <= 'Z') || text[i] == 'x'))
+        if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'A' && text[i] <= 'Z') ||
+              text[i] == 'x'))
             return false;
     return true;
 }
@@ -49,7 +50,7 @@ const char *mask_text(kind_t kind, const char *text, arena_t *arena)
     size_t head = text_next(text, &code), length = text_length(text);
     bool is_name = (kind == KIND_LINE || kind == KIND_NONE) && length <= NAME_MAX_CHARACTERS;
     if (code == 0xfffd || length < 2)
-        head = 0;                        /* one character alone would be all of it */
+        head = 0; /* one character alone would be all of it */
     size_t stars = is_name ? length - (head > 0) : 3;
     return arena_printf(arena, "%.*s%.*s", (int) head, text, (int) stars, "****");
 }
@@ -57,7 +58,8 @@ const char *mask_text(kind_t kind, const char *text, arena_t *arena)
 static void mask_message(ProtobufCMessage *message, bool all, arena_t *arena, bool *full);
 
 /* A personal value: texts keep a shape, everything else goes. */
-static void mask_value(const shape_field_t *shape, void *at, bool personal, arena_t *arena, bool *full)
+static void mask_value(const shape_field_t *shape, void *at, bool personal, arena_t *arena,
+                       bool *full)
 {
     const char **text = at;
     switch (shape->field->type) {
@@ -94,8 +96,8 @@ static void clear_field(ProtobufCMessage *message, const shape_field_t *shape)
     }
     if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
         *(uint32_t *) quantifier = 0;
-    else if (field->label == PROTOBUF_C_LABEL_OPTIONAL && field->type != PROTOBUF_C_TYPE_STRING
-             && field->type != PROTOBUF_C_TYPE_MESSAGE)
+    else if (field->label == PROTOBUF_C_LABEL_OPTIONAL && field->type != PROTOBUF_C_TYPE_STRING &&
+             field->type != PROTOBUF_C_TYPE_MESSAGE)
         *(protobuf_c_boolean *) quantifier = 0;
     memset(at, 0, shape->width);
     if (field->type == PROTOBUF_C_TYPE_STRING && !(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
@@ -106,7 +108,7 @@ static void clear_field(ProtobufCMessage *message, const shape_field_t *shape)
 static void mask_message(ProtobufCMessage *message, bool all, arena_t *arena, bool *full)
 {
     const shape_t *shape = shape_of(message->descriptor);
-    message->n_unknown_fields = 0;       /* nobody knows what they hold */
+    message->n_unknown_fields = 0; /* nobody knows what they hold */
     message->unknown_fields = NULL;
     for (size_t i = 0; i < shape->count; i++) {
         const shape_field_t *field = &shape->fields[i];
@@ -116,8 +118,8 @@ static void mask_message(ProtobufCMessage *message, bool all, arena_t *arena, bo
         if (field->rule->flags & RULE_SECRET) {
             clear_field(message, field);
         } else if (field->field->label == PROTOBUF_C_LABEL_REPEATED) {
-            bool masks = !personal || field->field->type == PROTOBUF_C_TYPE_STRING
-                         || (field->field->type == PROTOBUF_C_TYPE_MESSAGE && !field->is_timestamp);
+            bool masks = !personal || field->field->type == PROTOBUF_C_TYPE_STRING ||
+                         (field->field->type == PROTOBUF_C_TYPE_MESSAGE && !field->is_timestamp);
             if (!masks) {
                 clear_field(message, field);
                 continue;

@@ -36,7 +36,8 @@ static size_t read_varint(const uint8_t *at, const uint8_t *end, uint64_t *ret)
 
 /* What protobuf-c does not look for: a NUL inside a text, which C would take
  * for its end, and messages nested so deep that unpacking eats the stack. */
-static bool is_sound(const ProtobufCMessageDescriptor *type, const uint8_t *at, size_t size, int depth)
+static bool is_sound(const ProtobufCMessageDescriptor *type, const uint8_t *at, size_t size,
+                     int depth)
 {
     const uint8_t *end = at + size;
     if (depth > SHAPE_DEPTH_MAX)
@@ -44,7 +45,7 @@ static bool is_sound(const ProtobufCMessageDescriptor *type, const uint8_t *at, 
     while (at < end) {
         uint64_t tag, length;
         size_t n = read_varint(at, end, &tag);
-        if (!n || tag > UINT32_MAX || tag >> 3 == 0)     /* field numbers are 1 to 2^29 - 1 */
+        if (!n || tag > UINT32_MAX || tag >> 3 == 0) /* field numbers are 1 to 2^29 - 1 */
             return false;
         at += n;
         switch (tag & 7) {
@@ -70,8 +71,8 @@ static bool is_sound(const ProtobufCMessageDescriptor *type, const uint8_t *at, 
                 protobuf_c_message_descriptor_get_field(type, (unsigned) (tag >> 3));
             if (field && field->type == PROTOBUF_C_TYPE_STRING && memchr(at, 0, length))
                 return false;
-            if (field && field->type == PROTOBUF_C_TYPE_MESSAGE
-                && !is_sound(field->descriptor, at, length, depth + 1))
+            if (field && field->type == PROTOBUF_C_TYPE_MESSAGE &&
+                !is_sound(field->descriptor, at, length, depth + 1))
                 return false;
             at += length;
             break;
@@ -159,10 +160,10 @@ bool message_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor
         return *(const uint32_t *) quantifier(message, field) == field->id;
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
         return *(const size_t *) quantifier(message, field) > 0;
-    if (field->label == PROTOBUF_C_LABEL_OPTIONAL && field->type != PROTOBUF_C_TYPE_STRING
-        && field->type != PROTOBUF_C_TYPE_MESSAGE)
+    if (field->label == PROTOBUF_C_LABEL_OPTIONAL && field->type != PROTOBUF_C_TYPE_STRING &&
+        field->type != PROTOBUF_C_TYPE_MESSAGE)
         return *(const protobuf_c_boolean *) quantifier(message, field);
-    if (field->label == PROTOBUF_C_LABEL_OPTIONAL)       /* proto2: NULL or the default is absent */
+    if (field->label == PROTOBUF_C_LABEL_OPTIONAL) /* proto2: NULL or the default is absent */
         return *(void *const *) at && *(const void *const *) at != field->default_value;
     return value_some(field->type, at);
 }
@@ -199,7 +200,7 @@ const char *message_set_text(ProtobufCMessage *message, const ProtobufCFieldDesc
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
         fault = append_text(message, field, text, size, arena);
     } else if (!size && field->type != PROTOBUF_C_TYPE_STRING) {
-        return NULL;                             /* a number left empty is not given */
+        return NULL; /* a number left empty is not given */
     } else {
         /* Set beside first: a member of a oneof shares its place with others. */
         value_t value = {0};

@@ -60,7 +60,8 @@ TEST(sets_fields_from_texts)
     EXPECT(*set(s, "i64", "-9223372036854775808") == 0 && s->i64 == INT64_MIN);
     EXPECT(*set(s, "u64", "18446744073709551615") == 0 && s->u64 == UINT64_MAX);
     EXPECT(text_equal(set(s, "u64", "18446744073709551616"), "range"));
-    EXPECT(text_equal(set(s, "u64", "-1"), "range") && text_equal(set(s, "u32", "4294967296"), "range"));
+    EXPECT(text_equal(set(s, "u64", "-1"), "range") &&
+           text_equal(set(s, "u32", "4294967296"), "range"));
     EXPECT(*set(s, "f64", "1.5e3") == 0 && s->f64 == 1500);
     EXPECT(text_equal(set(s, "f64", "1e999"), "range") && text_equal(set(s, "f64", "inf"), "type"));
     EXPECT(text_equal(set(s, "f32", "1e39"), "range") && text_equal(set(s, "f64", "1 "), "type"));
@@ -98,8 +99,8 @@ TEST(has_what_was_set)
     for (size_t i = 0; i < sample_t_descriptor.n_fields; i++)
         EXPECT(!message_has(&s->base, &sample_t_fields[i]));
     set(s, "name", "x");
-    set(s, "i64", "4294967296");                     /* only the upper half is not zero */
-    set(s, "choiceNumber", "0");                     /* a member of a oneof has presence */
+    set(s, "i64", "4294967296"); /* only the upper half is not zero */
+    set(s, "choiceNumber", "0"); /* a member of a oneof has presence */
     for (size_t i = 0; i < sample_t_descriptor.n_fields; i++)
         EXPECT(message_has(&s->base, &sample_t_fields[i]) == (i == 0 || i == 3 || i == 20));
 }
@@ -128,15 +129,30 @@ TEST(refuses_unsound_bytes)
 {
     fresh();
     EXPECT(message_unpack(&sample_t_descriptor, arena, NULL, 0));
-    EXPECT(message_unpack(&sample_t_descriptor, arena, "\x0a\x03" "abc", 5));
-    EXPECT(!message_unpack(&sample_t_descriptor, arena, "\x0a\x03" "a\0c", 5));    /* NUL in a text */
-    EXPECT(!message_unpack(&sample_t_descriptor, arena, "\x62\x05\x0a\x03" "a\0c", 7));
-    EXPECT(message_unpack(&sample_t_descriptor, arena, "\x52\x03" "a\0c", 5));     /* fine in bytes */
-    EXPECT(!message_unpack(&sample_t_descriptor, arena, "\x0a\x04" "abc", 5));     /* cut off */
-    EXPECT(!message_unpack(&sample_t_descriptor, arena, "\x0b", 1));               /* a group */
+    EXPECT(message_unpack(&sample_t_descriptor, arena,
+                          "\x0a\x03"
+                          "abc",
+                          5));
+    EXPECT(!message_unpack(&sample_t_descriptor, arena,
+                           "\x0a\x03"
+                           "a\0c",
+                           5)); /* NUL in a text */
+    EXPECT(!message_unpack(&sample_t_descriptor, arena,
+                           "\x62\x05\x0a\x03"
+                           "a\0c",
+                           7));
+    EXPECT(message_unpack(&sample_t_descriptor, arena,
+                          "\x52\x03"
+                          "a\0c",
+                          5)); /* fine in bytes */
+    EXPECT(!message_unpack(&sample_t_descriptor, arena,
+                           "\x0a\x04"
+                           "abc",
+                           5));                                      /* cut off */
+    EXPECT(!message_unpack(&sample_t_descriptor, arena, "\x0b", 1)); /* a group */
     EXPECT(!message_unpack(&sample_t_descriptor, arena, "\xff\xff", 2));
-    EXPECT(!message_unpack(&sample_t_descriptor, arena, "\x82\x00\x01\x01", 4));   /* field 0 */
-    EXPECT(message_unpack(&sample_t_descriptor, arena, "\xfa\x7f\x01\x00", 4));    /* unknown field */
+    EXPECT(!message_unpack(&sample_t_descriptor, arena, "\x82\x00\x01\x01", 4)); /* field 0 */
+    EXPECT(message_unpack(&sample_t_descriptor, arena, "\xfa\x7f\x01\x00", 4));  /* unknown field */
 }
 
 TEST(times)

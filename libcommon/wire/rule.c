@@ -10,10 +10,10 @@
 #include "value.h"
 #include "check.h"
 
-#define PATH_SIZE 201                /* yiwang.Violation.field holds 200 */
-#define PATTERN_TEXT_MAX 10000       /* bytes that a regular expression is tried on */
-#define TIMESTAMP_MIN (-62135596800LL)       /* 0001-01-01T00:00:00Z, as protobuf has it */
-#define TIMESTAMP_MAX 253402300799LL         /* 9999-12-31T23:59:59Z */
+#define PATH_SIZE        201              /* yiwang.Violation.field holds 200 */
+#define PATTERN_TEXT_MAX 10000            /* bytes that a regular expression is tried on */
+#define TIMESTAMP_MIN    (-62135596800LL) /* 0001-01-01T00:00:00Z, as protobuf has it */
+#define TIMESTAMP_MAX    253402300799LL   /* 9999-12-31T23:59:59Z */
 
 void faults_add(faults_t *self, arena_t *arena, const char *field, const char *code,
                 const char *format, ...)
@@ -36,13 +36,13 @@ void faults_add(faults_t *self, arena_t *arena, const char *field, const char *c
 typedef struct path {
     const struct path *up;
     const shape_field_t *shape;
-    long index;                      /* -1: not an element */
+    long index; /* -1: not an element */
 } path_t;
 
 typedef struct {
     arena_t *arena;
     faults_t *faults;
-    size_t count;                    /* of faults, also those that found no room */
+    size_t count; /* of faults, also those that found no room */
 } checker_t;
 
 static void path_append(const path_t *path, char out[PATH_SIZE], size_t *size)
@@ -61,12 +61,12 @@ static void path_append(const path_t *path, char out[PATH_SIZE], size_t *size)
     *size += take;
 }
 
-#define FAULT(self, path, code, ...)                                             \
-    do {                                                                         \
-        char field_[PATH_SIZE];                                                  \
-        path_text((path), field_);                                               \
-        (self)->count++;                                                         \
-        faults_add((self)->faults, (self)->arena, field_, (code), __VA_ARGS__);  \
+#define FAULT(self, path, code, ...)                                                               \
+    do {                                                                                           \
+        char field_[PATH_SIZE];                                                                    \
+        path_text((path), field_);                                                                 \
+        (self)->count++;                                                                           \
+        faults_add((self)->faults, (self)->arena, field_, (code), __VA_ARGS__);                    \
     } while (0)
 
 static void path_text(const path_t *path, char out[PATH_SIZE])
@@ -110,24 +110,24 @@ static void check_text(checker_t *self, const path_t *path, const char *text)
     const char *code = kind_check(rule->kind, text, &message);
     if (code)
         FAULT(self, path, code, "%s", message);
-    else if (path->shape->pattern
-             && (size > PATTERN_TEXT_MAX || regexec(path->shape->pattern, text, 0, NULL, 0) != 0))
+    else if (path->shape->pattern &&
+             (size > PATTERN_TEXT_MAX || regexec(path->shape->pattern, text, 0, NULL, 0) != 0))
         FAULT(self, path, "pattern", "%s格式不正确，请按要求填写", label_or(rule, "内容"));
 }
 
 static void check_enum(checker_t *self, const path_t *path, int number)
 {
     const rule_t *rule = path->shape->rule;
-    if (!(rule->flags & RULE_ANY_ENUM)
-        && !protobuf_c_enum_descriptor_get_value(path->shape->field->descriptor, number))
+    if (!(rule->flags & RULE_ANY_ENUM) &&
+        !protobuf_c_enum_descriptor_get_value(path->shape->field->descriptor, number))
         FAULT(self, path, "unknown", "%s不是有效的选项，请重新选择", label_or(rule, "内容"));
 }
 
 static void check_timestamp(checker_t *self, const path_t *path,
                             const Google__Protobuf__Timestamp *time)
 {
-    if (time->seconds < TIMESTAMP_MIN || time->seconds > TIMESTAMP_MAX || time->nanos < 0
-        || time->nanos > 999999999)
+    if (time->seconds < TIMESTAMP_MIN || time->seconds > TIMESTAMP_MAX || time->nanos < 0 ||
+        time->nanos > 999999999)
         FAULT(self, path, "range", "%s不是有效的时间，请核对", label_or(path->shape->rule, "内容"));
 }
 
@@ -149,7 +149,7 @@ static void check_range(checker_t *self, const path_t *path, bool below, bool ab
 static void check_signed(checker_t *self, const path_t *path, int64_t value)
 {
     const rule_t *rule = path->shape->rule;
-    check_range(self, path, value < rule->min, value > rule->max);
+    check_range(self, path, value<rule->min, value> rule->max);
 }
 
 static void check_unsigned(checker_t *self, const path_t *path, uint64_t value)
@@ -237,12 +237,15 @@ static void missing(checker_t *self, const path_t *path)
 {
     const ProtobufCFieldDescriptor *field = path->shape->field;
     bool chosen = field->type == PROTOBUF_C_TYPE_ENUM || field->type == PROTOBUF_C_TYPE_BOOL;
-    FAULT(self, path, "required", "请%s%s", chosen ? "选择" : field->type == PROTOBUF_C_TYPE_BYTES
-                                                              ? "提供" : "填写",
+    FAULT(self, path, "required", "请%s%s",
+          chosen                                 ? "选择"
+          : field->type == PROTOBUF_C_TYPE_BYTES ? "提供"
+                                                 : "填写",
           label_or(path->shape->rule, "此项"));
 }
 
-static void check_repeated(checker_t *self, const ProtobufCMessage *message, path_t *path, int depth)
+static void check_repeated(checker_t *self, const ProtobufCMessage *message, path_t *path,
+                           int depth)
 {
     const shape_field_t *shape = path->shape;
     size_t count = *(const size_t *) ((const char *) message + shape->field->quantifier_offset);
@@ -256,7 +259,7 @@ static void check_repeated(checker_t *self, const ProtobufCMessage *message, pat
         path->index = (long) i;
         check_value(self, path, array + i * shape->width, depth);
         if (self->count >= RULE_FAULTS_MAX)
-            return;                      /* nobody reads more */
+            return; /* nobody reads more */
     }
 }
 

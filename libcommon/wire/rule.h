@@ -15,16 +15,29 @@
 
 /* Same numbers as yiwang.Kind in proto/yiwang/options.proto. */
 typedef enum {
-    KIND_NONE, KIND_ID, KIND_RESIDENT_ID, KIND_CREDIT_CODE, KIND_MOBILE, KIND_BASE_CODE,
-    KIND_IMPL_CODE, KIND_ITEM_CODE, KIND_DIVISION, KIND_DATE, KIND_EMAIL, KIND_PHONE,
-    KIND_CURVE_KEY, KIND_LINE, KIND_NAME, KIND_URL
+    KIND_NONE,
+    KIND_ID,
+    KIND_RESIDENT_ID,
+    KIND_CREDIT_CODE,
+    KIND_MOBILE,
+    KIND_BASE_CODE,
+    KIND_IMPL_CODE,
+    KIND_ITEM_CODE,
+    KIND_DIVISION,
+    KIND_DATE,
+    KIND_EMAIL,
+    KIND_PHONE,
+    KIND_CURVE_KEY,
+    KIND_LINE,
+    KIND_NAME,
+    KIND_URL
 } kind_t;
 
 enum { RULE_REQUIRED = 1, RULE_SECRET = 2, RULE_PERSONAL = 4, RULE_ANY_ENUM = 8 };
 
 typedef struct {
-    const char *field;        /* proto name, NULL ends the table */
-    const char *label;        /* Chinese, or NULL */
+    const char *field; /* proto name, NULL ends the table */
+    const char *label; /* Chinese, or NULL */
     unsigned flags;
     uint32_t min_len, max_len;
     int64_t min, max;
@@ -42,7 +55,7 @@ typedef struct {
 /* Chinese names of enum values: "已受理".  Ends with {NULL}. */
 typedef struct {
     const ProtobufCEnumDescriptor *type;
-    const char *const *labels;               /* one per descriptor->values entry, NULL: none */
+    const char *const *labels; /* one per descriptor->values entry, NULL: none */
 } label_set_t;
 
 /* Generated (build/gen/rules.c). */
@@ -52,9 +65,9 @@ extern const label_set_t contract_labels[];
 extern const size_t contract_label_count;
 
 typedef struct {
-    const char *field;        /* "materials[2].name" */
-    const char *code;         /* "required", "too_long", "check_digit", ...: static */
-    const char *message;      /* Chinese */
+    const char *field;   /* "materials[2].name" */
+    const char *code;    /* "required", "too_long", "check_digit", ...: static */
+    const char *message; /* Chinese */
 } fault_t;
 
 typedef struct {

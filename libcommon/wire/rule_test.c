@@ -38,9 +38,9 @@ static bool keeps(const char *json)
 static bool breaks(const char *json, const char *field, const char *code)
 {
     make(json);
-    bool as_expected = !rule_check(&sample->base, arena, &faults) && faults.count == 1
-                       && text_equal(faults.faults[0].field, field)
-                       && text_equal(faults.faults[0].code, code);
+    bool as_expected = !rule_check(&sample->base, arena, &faults) && faults.count == 1 &&
+                       text_equal(faults.faults[0].field, field) &&
+                       text_equal(faults.faults[0].code, code);
     if (!as_expected)
         fprintf(stderr, "%s: %zu faults, first %s %s\n", json, faults.count, faults.faults[0].field,
                 faults.faults[0].code);
@@ -58,8 +58,9 @@ TEST(required)
     EXPECT(breaks("{}", "name", "required") && says("请填写姓名"));
     EXPECT(breaks("{\"name\":\"张三\",\"part\":{}}", "part.name", "required"));
     EXPECT(says("请填写材料名称"));
-    EXPECT(breaks("{\"name\":\"张三\",\"parts\":[{\"name\":\"a\"},{}]}", "parts[1].name", "required"));
-    EXPECT(keeps("{\"name\":\"张三\",\"choiceNumber\":1}"));      /* not of other oneof members */
+    EXPECT(
+        breaks("{\"name\":\"张三\",\"parts\":[{\"name\":\"a\"},{}]}", "parts[1].name", "required"));
+    EXPECT(keeps("{\"name\":\"张三\",\"choiceNumber\":1}")); /* not of other oneof members */
 }
 
 TEST(lengths_in_characters)
@@ -72,8 +73,9 @@ TEST(lengths_in_characters)
     EXPECT(breaks("{\"name\":\"张三\",\"data\":\"AA==\"}", "data", "too_short"));
     EXPECT(breaks("{\"name\":\"张三\",\"data\":\"AAAAAAA=\"}", "data", "too_long"));
     EXPECT(says("内容不能超过4字节，请缩短"));
-    EXPECT(breaks("{\"name\":\"张三\",\"part\":{\"name\":\"a\",\"leaves\":[{\"text\":\"123456\"}]}}",
-                  "part.leaves[0].text", "too_long"));
+    EXPECT(
+        breaks("{\"name\":\"张三\",\"part\":{\"name\":\"a\",\"leaves\":[{\"text\":\"123456\"}]}}",
+               "part.leaves[0].text", "too_long"));
 }
 
 TEST(ranges)
@@ -82,13 +84,14 @@ TEST(ranges)
     EXPECT(breaks("{\"name\":\"张三\",\"i32\":6}", "i32", "range"));
     EXPECT(says("数值应在-5到5之间，请核对"));
     EXPECT(breaks("{\"name\":\"张三\",\"i32\":-6}", "i32", "range"));
-    EXPECT(breaks("{\"name\":\"张三\",\"i64\":-1}", "i64", "range") && says("数值不能小于1，请核对"));
+    EXPECT(breaks("{\"name\":\"张三\",\"i64\":-1}", "i64", "range") &&
+           says("数值不能小于1，请核对"));
     EXPECT(breaks("{\"name\":\"张三\",\"u64\":9}", "u64", "range"));
     EXPECT(breaks("{\"name\":\"张三\",\"u64\":\"18446744073709551615\"}", "u64", "range"));
     EXPECT(breaks("{\"name\":\"张三\",\"f64\":1.01}", "f64", "range"));
     EXPECT(breaks("{\"name\":\"张三\",\"f64\":\"NaN\"}", "f64", "range"));
     EXPECT(breaks("{\"name\":\"张三\",\"choiceNumber\":0}", "choiceNumber", "range"));
-    EXPECT(keeps("{\"name\":\"张三\",\"part\":{\"name\":\"a\",\"count\":0}}"));  /* absent */
+    EXPECT(keeps("{\"name\":\"张三\",\"part\":{\"name\":\"a\",\"count\":0}}")); /* absent */
     EXPECT(breaks("{\"name\":\"张三\",\"numbers\":[0,10]}", "numbers[1]", "range"));
     make("{\"name\":\"张三\"}");
     Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
@@ -98,25 +101,29 @@ TEST(ranges)
     EXPECT(!rule_check(&sample->base, arena, &faults));
     time.nanos = 0;
     time.seconds = INT64_MAX;
-    EXPECT(!rule_check(&sample->base, arena, &faults) && text_equal(faults.faults[0].code, "range"));
+    EXPECT(!rule_check(&sample->base, arena, &faults) &&
+           text_equal(faults.faults[0].code, "range"));
 }
 
 TEST(items_kinds_patterns_enums)
 {
-    EXPECT(keeps("{\"name\":\"张三\",\"parts\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"c\"}]}"));
+    EXPECT(keeps(
+        "{\"name\":\"张三\",\"parts\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"c\"}]}"));
     EXPECT(breaks("{\"name\":\"张三\",\"parts\":[{},{},{},{}]}", "parts", "too_many"));
     EXPECT(says("材料最多3项，请减少"));
-    EXPECT(breaks("{\"name\":\"张三\",\"idNumber\":\"110105194912310020\"}", "idNumber", "check_digit"));
+    EXPECT(breaks("{\"name\":\"张三\",\"idNumber\":\"110105194912310020\"}", "idNumber",
+                  "check_digit"));
     EXPECT(says("身份证号最后一位校验码不正确，请核对"));
     EXPECT(breaks("{\"name\":\"张\\n三\"}", "name", "control"));
     EXPECT(breaks("{\"name\":\"张三\",\"texts\":[\"13800138000\",\"\"]}", "texts[1]", "length"));
-    EXPECT(keeps("{\"name\":\"张三\",\"code\":\"AB\"}") && keeps("{\"name\":\"张三\",\"code\":\"123\"}"));
-    EXPECT(breaks("{\"name\":\"张三\",\"code\":\"ABC\"}", "code", "pattern"));   /* the whole text */
+    EXPECT(keeps("{\"name\":\"张三\",\"code\":\"AB\"}") &&
+           keeps("{\"name\":\"张三\",\"code\":\"123\"}"));
+    EXPECT(breaks("{\"name\":\"张三\",\"code\":\"ABC\"}", "code", "pattern")); /* the whole text */
     EXPECT(breaks("{\"name\":\"张三\",\"code\":\"x123\"}", "code", "pattern"));
     EXPECT(says("代码格式不正确，请按要求填写"));
     EXPECT(breaks("{\"name\":\"张三\",\"color\":7}", "color", "unknown"));
     EXPECT(says("颜色不是有效的选项，请重新选择"));
-    EXPECT(keeps("{\"name\":\"张三\",\"colors\":[7]}"));                          /* any_enum */
+    EXPECT(keeps("{\"name\":\"张三\",\"colors\":[7]}")); /* any_enum */
 }
 
 TEST(texts_from_the_wire_are_utf8)
@@ -126,7 +133,7 @@ TEST(texts_from_the_wire_are_utf8)
     EXPECT(!rule_check(&sample->base, arena, &faults) && text_equal(faults.faults[0].code, "utf8"));
     EXPECT(faults.count == 1 && says("姓名含有无法识别的字符，请重新填写"));
     make("{\"name\":\"张三\",\"part\":{\"name\":\"x\"}}");
-    sample->part->secret = "\xe5\xbb";               /* also where no rule is */
+    sample->part->secret = "\xe5\xbb"; /* also where no rule is */
     EXPECT(!rule_check(&sample->base, arena, &faults));
     EXPECT(text_equal(faults.faults[0].field, "part.secret"));
 }
@@ -148,7 +155,8 @@ TEST(all_faults_are_collected_up_to_the_maximum)
     /* Without memory the faults are still counted. */
     make("{\"i32\":9,\"color\":9}");
     arena_t *none = arena_new(0);
-    EXPECT(!rule_check(&sample->base, none, &faults) && faults.count == 3 && !text_empty(faults.faults[1].message));
+    EXPECT(!rule_check(&sample->base, none, &faults) && faults.count == 3 &&
+           !text_empty(faults.faults[1].message));
     arena_free(&none);
 }
 
@@ -231,7 +239,8 @@ TEST(kinds)
 TEST(rules_by_field)
 {
     const rule_t *rule = rule_of(&sample_t_descriptor, "id_number");
-    EXPECT(rule && rule->kind == KIND_RESIDENT_ID && rule == rule_of(&sample_t_descriptor, "idNumber"));
+    EXPECT(rule && rule->kind == KIND_RESIDENT_ID &&
+           rule == rule_of(&sample_t_descriptor, "idNumber"));
     EXPECT(!rule_of(&sample_t_descriptor, "u32") && !rule_of(&sample_t_descriptor, "nothing"));
     /* The generated tables are found, too. */
     rule = rule_of(&yw__violation__descriptor, "field");
@@ -282,20 +291,23 @@ TEST(masks)
 
 TEST(masked_messages_hold_no_secret)
 {
-    make("{\"name\":\"张三\",\"idNumber\":\"11010519491231002X\",\"i32\":3,\"password\":\"hunter2\","
-         "\"texts\":[\"13812341234\",\"13812341235\"],\"numbers\":[1,2],"
-         "\"parts\":[{\"name\":\"表\",\"secret\":\"hunter3\"}],"
-         "\"choicePart\":{\"name\":\"私事\",\"count\":7,\"leaves\":[{\"text\":\"abcde\","
-         "\"seenAt\":\"2026-01-31T00:00:00Z\"}]}}");
+    make(
+        "{\"name\":\"张三\",\"idNumber\":\"11010519491231002X\",\"i32\":3,\"password\":\"hunter2\","
+        "\"texts\":[\"13812341234\",\"13812341235\"],\"numbers\":[1,2],"
+        "\"parts\":[{\"name\":\"表\",\"secret\":\"hunter3\"}],"
+        "\"choicePart\":{\"name\":\"私事\",\"count\":7,\"leaves\":[{\"text\":\"abcde\","
+        "\"seenAt\":\"2026-01-31T00:00:00Z\"}]}}");
     sample_t *masked = (sample_t *) rule_masked(&sample->base, arena);
     buffer_t out = buffer_new(MEMORY);
     json_print(&masked->base, false, &out);
-    EXPECT(strcmp(out.data, "{\"name\":\"张*\",\"idNumber\":\"110***********002X\",\"i32\":3,"
-                            "\"parts\":[{\"name\":\"表\"}],\"texts\":[\"138****1234\",\"138****1235\"],"
-                            "\"choicePart\":{\"name\":\"私*\",\"leaves\":[{\"text\":\"a***\"}]}}") == 0);
-    EXPECT(strcmp(sample->password, "hunter2") == 0 && sample->n_numbers == 2);    /* a copy */
+    EXPECT(strcmp(out.data,
+                  "{\"name\":\"张*\",\"idNumber\":\"110***********002X\",\"i32\":3,"
+                  "\"parts\":[{\"name\":\"表\"}],\"texts\":[\"138****1234\",\"138****1235\"],"
+                  "\"choicePart\":{\"name\":\"私*\",\"leaves\":[{\"text\":\"a***\"}]}}") == 0);
+    EXPECT(strcmp(sample->password, "hunter2") == 0 && sample->n_numbers == 2); /* a copy */
     /* Unknown fields may hold anything: they go. */
-    sample_t *unknown = (sample_t *) message_unpack(&sample_t_descriptor, arena, "\xfa\x7f\x01x", 4);
+    sample_t *unknown =
+        (sample_t *) message_unpack(&sample_t_descriptor, arena, "\xfa\x7f\x01x", 4);
     EXPECT(unknown->base.n_unknown_fields == 1);
     EXPECT(rule_masked(&unknown->base, arena)->n_unknown_fields == 0);
     arena_t *small = arena_new(300);
@@ -329,9 +341,10 @@ TEST(many_threads_at_once)
 /* Whatever the bytes, checking and masking end, and what passes prints as valid JSON. */
 TEST(survives_mutations)
 {
-    make("{\"name\":\"张三\",\"idNumber\":\"11010519491231002X\",\"data\":\"AAAA\",\"code\":\"AB\","
-         "\"part\":{\"name\":\"表\",\"leaves\":[{\"text\":\"x\"}]},\"texts\":[\"13800138000\"],"
-         "\"madeAt\":\"2026-01-31T00:00:00Z\",\"numbers\":[1],\"colors\":[1],\"choiceText\":\"ab\"}");
+    make(
+        "{\"name\":\"张三\",\"idNumber\":\"11010519491231002X\",\"data\":\"AAAA\",\"code\":\"AB\","
+        "\"part\":{\"name\":\"表\",\"leaves\":[{\"text\":\"x\"}]},\"texts\":[\"13800138000\"],"
+        "\"madeAt\":\"2026-01-31T00:00:00Z\",\"numbers\":[1],\"colors\":[1],\"choiceText\":\"ab\"}");
     ProtobufCBinaryData good = message_pack(&sample->base, arena);
     arena_t *scratch = arena_new(1 << 17);
     buffer_t out = buffer_new(1 << 20);

@@ -65,41 +65,72 @@ typedef struct {
     ProtobufCBinaryData *blobs;
 } sample_t;
 
-static const ProtobufCEnumValue color_values[] = {
-    {"COLOR_UNSPECIFIED", "COLOR_UNSPECIFIED", 0}, {"COLOR_RED", "COLOR_RED", 1},
-    {"COLOR_BLUE", "COLOR_BLUE", 5}};
+/* clang-format off: tables, and macros that make them */
+static const ProtobufCEnumValue color_values[] = {{"COLOR_UNSPECIFIED", "COLOR_UNSPECIFIED", 0},
+                                                  {"COLOR_RED", "COLOR_RED", 1},
+                                                  {"COLOR_BLUE", "COLOR_BLUE", 5}};
 static const ProtobufCEnumValueIndex color_names[] = {
     {"COLOR_BLUE", 2}, {"COLOR_RED", 1}, {"COLOR_UNSPECIFIED", 0}};
 static const ProtobufCIntRange color_ranges[] = {{0, 0}, {5, 2}, {0, 3}};
-static const ProtobufCEnumDescriptor color_descriptor = {
-    PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC, "test.Color", "Color", "Color", "test", 3, color_values, 3,
-    color_names, 2, color_ranges, NULL, NULL, NULL, NULL};
+static const ProtobufCEnumDescriptor color_descriptor = {PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+                                                         "test.Color",
+                                                         "Color",
+                                                         "Color",
+                                                         "test",
+                                                         3,
+                                                         color_values,
+                                                         3,
+                                                         color_names,
+                                                         2,
+                                                         color_ranges,
+                                                         NULL,
+                                                         NULL,
+                                                         NULL,
+                                                         NULL};
 
-#define ONE(type, id, name, kind, sub, zero)                                                    \
-    {#name, id, PROTOBUF_C_LABEL_NONE, PROTOBUF_C_TYPE_##kind, 0, offsetof(type, name), sub,    \
-     zero, 0, 0, NULL, NULL}
-#define MANY(type, id, name, kind, sub, flags)                                                  \
-    {#name, id, PROTOBUF_C_LABEL_REPEATED, PROTOBUF_C_TYPE_##kind, offsetof(type, n_##name),    \
-     offsetof(type, name), sub, NULL, flags, 0, NULL, NULL}
-#define MEMBER(type, id, name, kind, sub)                                                       \
-    {#name, id, PROTOBUF_C_LABEL_NONE, PROTOBUF_C_TYPE_##kind, offsetof(type, choice_case),     \
-     offsetof(type, name), sub, NULL, PROTOBUF_C_FIELD_FLAG_ONEOF, 0, NULL, NULL}
+#define ONE(type, id, name, kind, sub, zero)                                                       \
+    {                                                                                              \
+#name, id, PROTOBUF_C_LABEL_NONE, PROTOBUF_C_TYPE_##kind, 0, offsetof(type, name), sub,    \
+            zero, 0, 0, NULL, NULL                                                                 \
+    }
+#define MANY(type, id, name, kind, sub, flags)                                                     \
+    {                                                                                              \
+#name, id, PROTOBUF_C_LABEL_REPEATED, PROTOBUF_C_TYPE_##kind, offsetof(type, n_##name),    \
+            offsetof(type, name), sub, NULL, flags, 0, NULL, NULL                                  \
+    }
+#define MEMBER(type, id, name, kind, sub)                                                          \
+    {                                                                                              \
+#name, id, PROTOBUF_C_LABEL_NONE, PROTOBUF_C_TYPE_##kind, offsetof(type, choice_case),     \
+            offsetof(type, name), sub, NULL, PROTOBUF_C_FIELD_FLAG_ONEOF, 0, NULL, NULL            \
+    }
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define DESCRIPTOR(T, name)                                                                     \
-    static void init_##T(ProtobufCMessage *message)                                             \
-    {                                                                                           \
-        T empty = {.base = {.descriptor = &T##_descriptor}};                                    \
-        for (size_t i = 0; i < COUNT(T##_fields); i++)                                          \
-            if (T##_fields[i].type == PROTOBUF_C_TYPE_STRING                                    \
-                && T##_fields[i].label == PROTOBUF_C_LABEL_NONE && !T##_fields[i].flags)        \
-                *(const char **) ((char *) &empty + T##_fields[i].offset) =                     \
-                    protobuf_c_empty_string;                                                    \
-        *(T *) message = empty;                                                                 \
-    }                                                                                           \
-    static const ProtobufCIntRange T##_ranges[] = {{1, 0}, {0, COUNT(T##_fields)}};             \
-    static const ProtobufCMessageDescriptor T##_descriptor = {                                  \
-        PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC, "test." name, name, name, "test", sizeof(T),      \
-        COUNT(T##_fields), T##_fields, NULL, 1, T##_ranges, init_##T, NULL, NULL,               \
+#define DESCRIPTOR(T, name)                                                                        \
+    static void init_##T(ProtobufCMessage *message)                                                \
+    {                                                                                              \
+        T empty = {.base = {.descriptor = &T##_descriptor}};                                       \
+        for (size_t i = 0; i < COUNT(T##_fields); i++)                                             \
+            if (T##_fields[i].type == PROTOBUF_C_TYPE_STRING &&                                    \
+                T##_fields[i].label == PROTOBUF_C_LABEL_NONE && !T##_fields[i].flags)              \
+                *(const char **) ((char *) &empty + T##_fields[i].offset) =                        \
+                    protobuf_c_empty_string;                                                       \
+        *(T *) message = empty;                                                                    \
+    }                                                                                              \
+    static const ProtobufCIntRange T##_ranges[] = {{1, 0}, {0, COUNT(T##_fields)}};                \
+    static const ProtobufCMessageDescriptor T##_descriptor = {                                     \
+        PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,                                                      \
+        "test." name,                                                                              \
+        name,                                                                                      \
+        name,                                                                                      \
+        "test",                                                                                    \
+        sizeof(T),                                                                                 \
+        COUNT(T##_fields),                                                                         \
+        T##_fields,                                                                                \
+        NULL,                                                                                      \
+        1,                                                                                         \
+        T##_ranges,                                                                                \
+        init_##T,                                                                                  \
+        NULL,                                                                                      \
+        NULL,                                                                                      \
         NULL};
 
 static const ProtobufCMessageDescriptor leaf_t_descriptor, part_t_descriptor, sample_t_descriptor;
@@ -145,6 +176,7 @@ static const ProtobufCFieldDescriptor sample_t_fields[] = {
     MANY(sample_t, 24, blobs, BYTES, NULL, 0),
 };
 DESCRIPTOR(sample_t, "Sample")
+/* clang-format on */
 
 static const rule_t leaf_rules[] = {
     {.field = "text", .max_len = 5},
@@ -158,8 +190,12 @@ static const rule_t part_rules[] = {
     {.field = NULL},
 };
 static const rule_t sample_rules[] = {
-    {.field = "name", .label = "姓名", .flags = RULE_REQUIRED | RULE_PERSONAL, .min_len = 2,
-     .max_len = 10, .kind = KIND_LINE},
+    {.field = "name",
+     .label = "姓名",
+     .flags = RULE_REQUIRED | RULE_PERSONAL,
+     .min_len = 2,
+     .max_len = 10,
+     .kind = KIND_LINE},
     {.field = "id_number", .label = "身份证号", .flags = RULE_PERSONAL, .kind = KIND_RESIDENT_ID},
     {.field = "i32", .min = -5, .max = 5},
     {.field = "i64", .min = 1},

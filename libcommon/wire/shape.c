@@ -9,7 +9,7 @@
 #include "table.h"
 #include "check.h"
 
-#define SHAPES_MAX 4096              /* message types of the platform; a power of two */
+#define SHAPES_MAX 4096 /* message types of the platform; a power of two */
 
 /* Open addressing by the descriptor's address; entries are never removed. */
 static _Atomic(const shape_t *) shapes[SHAPES_MAX];
@@ -109,7 +109,8 @@ static uint32_t hash_of(const char *name, size_t size)
     return hash;
 }
 
-static void add_name(uint16_t *slots, size_t slot_count, const char *name, size_t size, size_t index)
+static void add_name(uint16_t *slots, size_t slot_count, const char *name, size_t size,
+                     size_t index)
 {
     size_t i = hash_of(name, size) & (slot_count - 1);
     while (slots[i] && slots[i] != index + 1)
@@ -143,8 +144,8 @@ static shape_t *shape_new(const ProtobufCMessageDescriptor *type)
             .key_size = camel_size + 3,
             .name_size = name_size,
             .width = shape_width(field->type),
-            .is_timestamp = field->type == PROTOBUF_C_TYPE_MESSAGE
-                            && field->descriptor == &google__protobuf__timestamp__descriptor,
+            .is_timestamp = field->type == PROTOBUF_C_TYPE_MESSAGE &&
+                            field->descriptor == &google__protobuf__timestamp__descriptor,
         };
         fields[i].pattern = compile(fields[i].rule->pattern);
         add_name(slots, slot_count, field->name, name_size, i);
@@ -200,8 +201,8 @@ const shape_field_t *shape_find(const shape_t *self, const char *name, size_t si
     size_t i = hash_of(name, size) & (self->slot_count - 1);
     for (; self->slots[i]; i = (i + 1) & (self->slot_count - 1)) {
         const shape_field_t *field = &self->fields[self->slots[i] - 1];
-        if ((size == field->key_size - 3 && memcmp(field->key + 1, name, size) == 0)
-            || (size == field->name_size && memcmp(field->field->name, name, size) == 0))
+        if ((size == field->key_size - 3 && memcmp(field->key + 1, name, size) == 0) ||
+            (size == field->name_size && memcmp(field->field->name, name, size) == 0))
             return field;
     }
     return NULL;

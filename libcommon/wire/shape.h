@@ -11,26 +11,26 @@
 #include <stdint.h>
 #include "rule.h"
 
-#define SHAPE_FIELDS_MAX 512         /* of one message */
-#define SHAPE_DEPTH_MAX 32           /* messages inside messages */
+#define SHAPE_FIELDS_MAX 512 /* of one message */
+#define SHAPE_DEPTH_MAX  32  /* messages inside messages */
 
 typedef struct {
     const ProtobufCFieldDescriptor *field;
-    const rule_t *rule;              /* never NULL: one that demands nothing when there is none */
-    const char *key;                 /* "\"idNumber\":" */
+    const rule_t *rule; /* never NULL: one that demands nothing when there is none */
+    const char *key;    /* "\"idNumber\":" */
     size_t key_size;
-    size_t name_size;                /* of field->name */
-    size_t width;                    /* bytes of one value in memory */
-    const regex_t *pattern;          /* of rule->pattern, anchored; or NULL */
-    bool is_timestamp;               /* a google.protobuf.Timestamp */
+    size_t name_size;       /* of field->name */
+    size_t width;           /* bytes of one value in memory */
+    const regex_t *pattern; /* of rule->pattern, anchored; or NULL */
+    bool is_timestamp;      /* a google.protobuf.Timestamp */
 } shape_field_t;
 
 typedef struct {
     const ProtobufCMessageDescriptor *type;
     size_t count;
-    const shape_field_t *fields;     /* in the order of the descriptor */
-    const uint16_t *slots;           /* index + 1 by hash of either name, 0: empty */
-    size_t slot_count;               /* a power of two */
+    const shape_field_t *fields; /* in the order of the descriptor */
+    const uint16_t *slots;       /* index + 1 by hash of either name, 0: empty */
+    size_t slot_count;           /* a power of two */
 } shape_t;
 
 const shape_t *shape_of(const ProtobufCMessageDescriptor *type);

@@ -11,7 +11,7 @@
 #include "text.h"
 #include "check.h"
 
-#define NUMBER_MAX 400               /* digits of a number; more is nobody's number */
+#define NUMBER_MAX 400 /* digits of a number; more is nobody's number */
 
 static bool is_digits(const char *text, size_t size)
 {
@@ -35,8 +35,8 @@ static const char *read_double(const char *text, size_t size, double *ret)
     char copy[NUMBER_MAX + 1];
     if (size > NUMBER_MAX)
         return "range";
-    if (equals(text, size, "NaN") || equals(text, size, "Infinity")
-        || equals(text, size, "-Infinity")) {
+    if (equals(text, size, "NaN") || equals(text, size, "Infinity") ||
+        equals(text, size, "-Infinity")) {
         *ret = text[0] == 'N' ? NAN : text[0] == '-' ? -INFINITY : INFINITY;
         return NULL;
     }
@@ -73,8 +73,8 @@ static const char *read_integer(const char *text, size_t size, bool is_unsigned,
     bool negative = text[0] == '-';
     uint64_t value = 0;
     for (size_t i = negative; i < size; i++)
-        if (__builtin_mul_overflow(value, 10u, &value)
-            || __builtin_add_overflow(value, (uint64_t) (text[i] - '0'), &value))
+        if (__builtin_mul_overflow(value, 10u, &value) ||
+            __builtin_add_overflow(value, (uint64_t) (text[i] - '0'), &value))
             return "range";
     if (is_unsigned ? negative && value : value > (uint64_t) INT64_MAX + negative)
         return "range";
@@ -163,8 +163,8 @@ static const char *set_timestamp(void *at, const char *text, size_t size, arena_
     return NULL;
 }
 
-const char *value_set(const ProtobufCFieldDescriptor *field, void *at, const char *text, size_t size,
-                      arena_t *arena)
+const char *value_set(const ProtobufCFieldDescriptor *field, void *at, const char *text,
+                      size_t size, arena_t *arena)
 {
     switch (field->type) {
     case PROTOBUF_C_TYPE_INT32:
@@ -219,9 +219,9 @@ bool value_equal(const ProtobufCFieldDescriptor *field, const void *a, const voi
     case PROTOBUF_C_TYPE_BYTES:
         return x->len == y->len && (!x->len || memcmp(x->data, y->data, x->len) == 0);
     case PROTOBUF_C_TYPE_MESSAGE:
-        return field->descriptor == &google__protobuf__timestamp__descriptor
-               && timestamp_ms(*(Google__Protobuf__Timestamp *const *) a)
-                      == timestamp_ms(*(Google__Protobuf__Timestamp *const *) b);
+        return field->descriptor == &google__protobuf__timestamp__descriptor &&
+               timestamp_ms(*(Google__Protobuf__Timestamp *const *) a) ==
+                   timestamp_ms(*(Google__Protobuf__Timestamp *const *) b);
     default:
         return memcmp(a, b, shape_width(field->type)) == 0;
     }
@@ -246,7 +246,7 @@ void value_mark(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field
     void *quantifier = (char *) message + field->quantifier_offset;
     if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
         *(uint32_t *) quantifier = field->id;
-    else if (field->label == PROTOBUF_C_LABEL_OPTIONAL && field->type != PROTOBUF_C_TYPE_STRING
-             && field->type != PROTOBUF_C_TYPE_MESSAGE)
+    else if (field->label == PROTOBUF_C_LABEL_OPTIONAL && field->type != PROTOBUF_C_TYPE_STRING &&
+             field->type != PROTOBUF_C_TYPE_MESSAGE)
         *(protobuf_c_boolean *) quantifier = 1;
 }

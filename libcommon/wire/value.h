@@ -9,8 +9,8 @@
 /* Puts the value that `text` means to `at`: numbers (an exponent is fine where the value is
  * whole), true/false, enum names and numbers, base64, RFC 3339 for a Timestamp, text
  * as it is.  NULL when done, else "type", "range", "unknown" (enum name), "utf8", "memory". */
-const char *value_set(const ProtobufCFieldDescriptor *field, void *at, const char *text, size_t size,
-                      arena_t *arena);
+const char *value_set(const ProtobufCFieldDescriptor *field, void *at, const char *text,
+                      size_t size, arena_t *arena);
 
 /* After the value was put in its place: says that it is there (oneof case, proto2 presence). */
 void value_mark(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);

@@ -96,8 +96,8 @@ status_t case_transfer_case(call_t *call, const Case__TransferCaseRequest *in,
     if (text_equal(in->officer_id, step.row.officer_id))
         return call_fail(call, STATUS_INVALID_ARGUMENT, "case.same_officer", "officerId",
                          "该办件已在此人名下");
-    const char *text = arena_printf(call->arena, "由%s转给%s：%s", step.row.officer_name, staff->name,
-                                    in->reason);
+    const char *text =
+        arena_printf(call->arena, "由%s转给%s：%s", step.row.officer_name, staff->name, in->reason);
     step.row.officer_id = in->officer_id;
     step.row.officer_name = staff->name;
     status = flow_leave(call, &step, text, NULL);

@@ -276,8 +276,8 @@ TEST(a_draft_does_not_pass_a_level_by)
     EXPECT(stand_refused(stand, &stand->person, "case.Submit", &in.base, STATUS_PERMISSION_DENIED,
                          "level_required"));
     caller_t high = bench_person(STAND_PERSON, YW__LEVEL__LEVEL_HIGH);
-    EXPECT(stand_refused(stand, &high, "case.Submit", &in.base, STATUS_INVALID_ARGUMENT,
-                         "invalid"));
+    EXPECT(
+        stand_refused(stand, &high, "case.Submit", &in.base, STATUS_INVALID_ARGUMENT, "invalid"));
     stand_free(&stand);
 }
 

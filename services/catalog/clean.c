@@ -6,24 +6,25 @@
 #include "text.h"
 
 /* Tags that end a line; all others only go. */
-static const char *const BREAKS[] = {"br", "p", "/p", "/div", "/tr", "/li", "/h1", "/h2", "/h3", "hr"};
+static const char *const BREAKS[] = {"br",  "p",   "/p",  "/div", "/tr",
+                                     "/li", "/h1", "/h2", "/h3",  "hr"};
 
 static const struct {
     const char *name;
     uint32_t code;
 } ENTITIES[] = {
-    {"nbsp", ' '},   {"lt", '<'},      {"gt", '>'},       {"amp", '&'},      {"quot", '"'},
-    {"apos", '\''},  {"ldquo", 0x201C}, {"rdquo", 0x201D}, {"lsquo", 0x2018}, {"rsquo", 0x2019},
-    {"mdash", 0x2014}, {"hellip", 0x2026}, {"middot", 0xB7}, {"times", 0xD7}, {"ensp", ' '},
-    {"emsp", ' '},   {"deg", 0xB0},    {"copy", 0xA9},
+    {"nbsp", ' '},     {"lt", '<'},        {"gt", '>'},       {"amp", '&'},      {"quot", '"'},
+    {"apos", '\''},    {"ldquo", 0x201C},  {"rdquo", 0x201D}, {"lsquo", 0x2018}, {"rsquo", 0x2019},
+    {"mdash", 0x2014}, {"hellip", 0x2026}, {"middot", 0xB7},  {"times", 0xD7},   {"ensp", ' '},
+    {"emsp", ' '},     {"deg", 0xB0},      {"copy", 0xA9},
 };
 
 typedef struct {
     char *text;
     size_t size;
     bool lines;
-    bool gap;            /* a space is due before the next character */
-    bool line_gap;       /* ... or a line end */
+    bool gap;      /* a space is due before the next character */
+    bool line_gap; /* ... or a line end */
 } out_t;
 
 static void put(out_t *out, uint32_t code)
@@ -36,15 +37,16 @@ static void put(out_t *out, uint32_t code)
 
 static bool is_invisible(uint32_t code)
 {
-    return code == 0xAD || (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E)
-           || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || code == 0xFFFD
-           || (code >= 0xE000 && code <= 0xF8FF) || (code >= 0xFFF9 && code <= 0xFFFB);
+    return code == 0xAD || (code >= 0x200B && code <= 0x200F) ||
+           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) ||
+           code == 0xFEFF || code == 0xFFFD || (code >= 0xE000 && code <= 0xF8FF) ||
+           (code >= 0xFFF9 && code <= 0xFFFB);
 }
 
 /* A tag at '<': its length, or 0.  Comparisons ("面积<300平方米") are no tags. */
 static size_t tag_size(const char *text)
 {
-    enum { TAG_BYTES_MAX = 2000 };      /* inline styles of pasted tables are long */
+    enum { TAG_BYTES_MAX = 2000 }; /* inline styles of pasted tables are long */
     const char *at = text + 1;
     if (strncmp(at, "!--", 3) == 0) {
         const char *end = strstr(at, "-->");
@@ -91,8 +93,8 @@ static size_t entity(const char *text, uint32_t *ret)
         return size;
     }
     for (size_t i = 0; i < sizeof ENTITIES / sizeof *ENTITIES; i++)
-        if (strlen(ENTITIES[i].name) == size - 2
-            && strncmp(text + 1, ENTITIES[i].name, size - 2) == 0) {
+        if (strlen(ENTITIES[i].name) == size - 2 &&
+            strncmp(text + 1, ENTITIES[i].name, size - 2) == 0) {
             *ret = ENTITIES[i].code;
             return size;
         }

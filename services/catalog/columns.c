@@ -82,10 +82,10 @@ const char *column_field(const char *name)
         message_field(&catalog__item__descriptor, name, strlen(name));
     for (size_t i = 0; i < column_count; i++) {
         const column_t *column = &columns[i];
-        if ((field && text_equal(column->field, field->name))
-            || (column->standard && text_equal(column->standard, name))
-            || (column->national && text_equal(column->national, name))
-            || (column->other && text_equal(column->other, name)))
+        if ((field && text_equal(column->field, field->name)) ||
+            (column->standard && text_equal(column->standard, name)) ||
+            (column->national && text_equal(column->national, name)) ||
+            (column->other && text_equal(column->other, name)))
             return column->field;
     }
     return NULL;

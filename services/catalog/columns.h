@@ -7,10 +7,10 @@
 #include <stddef.h>
 
 typedef struct {
-    const char *field;           /* proto name in catalog.Item */
-    const char *standard;        /* GB/T 39046, or NULL */
-    const char *national;        /* exchange table column, or NULL */
-    const char *other;           /* a further name, or NULL */
+    const char *field;    /* proto name in catalog.Item */
+    const char *standard; /* GB/T 39046, or NULL */
+    const char *national; /* exchange table column, or NULL */
+    const char *other;    /* a further name, or NULL */
 } column_t;
 
 extern const column_t columns[];

@@ -35,7 +35,7 @@ static char *read_cell(csv_t *self, bool *last)
             from++;
     }
     at = *end ? end + 1 : end;
-    at += strcspn(at, ",\r\n");          /* what stands behind the closing quote says nothing */
+    at += strcspn(at, ",\r\n"); /* what stands behind the closing quote says nothing */
     *last = *at != ',';
     self->at = at + (*at == ',');
     return cell;

@@ -8,9 +8,9 @@
 #define CSV_CELLS_MAX 200
 
 typedef struct {
-    const char *at;              /* what is still to be read; ends with 0 */
+    const char *at; /* what is still to be read; ends with 0 */
     arena_t *arena;
-    bool open_quote;             /* the last record ended inside quotes */
+    bool open_quote; /* the last record ended inside quotes */
 } csv_t;
 
 /* Skips a byte order mark. */

@@ -45,8 +45,8 @@ static Catalog__Item *copy_item(call_t *call, const Catalog__Item *item, status_
 {
     Catalog__Item *copy = (Catalog__Item *) message_copy(&item->base, call->arena);
     if (!copy)
-        *ret_status = call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", "item",
-                                "内容过大，无法保存。");
+        *ret_status =
+            call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", "item", "内容过大，无法保存。");
     return copy;
 }
 
@@ -60,8 +60,7 @@ static status_t create_first(call_t *call, const Catalog__Item *given, version_t
     return settle_department(call, version->item);
 }
 
-static status_t create_next(call_t *call, const Catalog__CreateDraftRequest *in,
-                            version_t **ret)
+static status_t create_next(call_t *call, const Catalog__CreateDraftRequest *in, version_t **ret)
 {
     status_t status;
     version_t *version = version_load_own(call, in->item_id, 0, &status);
@@ -70,7 +69,8 @@ static status_t create_next(call_t *call, const Catalog__CreateDraftRequest *in,
     Catalog__ItemState state = version->item->state;
     if (state == STATE(DRAFT) || state == STATE(CHECKING) || state == STATE(SCHEDULED))
         return call_fail(call, STATUS_FAILED_PRECONDITION, "catalog.draft_exists", "itemId",
-                         "该事项已有尚未发布的版本（第 %u 版），请在其上修改。", version->item->version);
+                         "该事项已有尚未发布的版本（第 %u 版），请在其上修改。",
+                         version->item->version);
     if (version->state == STATE(CANCELLED))
         return call_fail(call, STATUS_FAILED_PRECONDITION, "catalog.cancelled", "itemId",
                          "该事项已取消，不能再修改。");
@@ -120,10 +120,10 @@ static version_t *load_in_state(call_t *call, const char *id, uint32_t revision,
         return NULL;
     call_concerns(call, id);
     if (version->item->state != state)
-        *ret_status = call_fail(call, STATUS_FAILED_PRECONDITION, "catalog.wrong_state", NULL,
-                                "事项当前为“%s”，不能%s。",
-                                label_of(&catalog__item_state__descriptor, version->item->state),
-                                what);
+        *ret_status =
+            call_fail(call, STATUS_FAILED_PRECONDITION, "catalog.wrong_state", NULL,
+                      "事项当前为“%s”，不能%s。",
+                      label_of(&catalog__item_state__descriptor, version->item->state), what);
     else
         *ret_status = version_expect(call, version, revision);
     return *ret_status == STATUS_OK ? version : NULL;
@@ -166,8 +166,8 @@ static status_t run_for_version(call_t *call, query_t *q, const Catalog__Item *i
 static status_t forget_source(call_t *call, const version_t *version)
 {
     query_t *q = version->in_force
-        ? query(call->store, "UPDATE item_sources SET hash = x'' WHERE item_id = :id")
-        : query(call->store, "DELETE FROM item_sources WHERE item_id = :id");
+                     ? query(call->store, "UPDATE item_sources SET hash = x'' WHERE item_id = :id")
+                     : query(call->store, "DELETE FROM item_sources WHERE item_id = :id");
     query_text(q, "id", version->item->id);
     return query_done(q);
 }
@@ -180,21 +180,29 @@ status_t catalog_discard_draft(call_t *call, const Catalog__DraftRequest *in, Yw
     if (!version)
         return status;
     const Catalog__Item *item = version->item;
-    status = run_for_version(call, query(call->store,
-        "DELETE FROM versions WHERE item_id = :item_id AND version = :version"), item);
+    status = run_for_version(
+        call,
+        query(call->store, "DELETE FROM versions WHERE item_id = :item_id AND version = :version"),
+        item);
     if (status == STATUS_OK)
-        status = run_for_version(call, query(call->store,
-            "DELETE FROM editors WHERE item_id = :item_id AND version = :version"), item);
+        status = run_for_version(
+            call,
+            query(call->store,
+                  "DELETE FROM editors WHERE item_id = :item_id AND version = :version"),
+            item);
     if (status == STATUS_OK)
-        status = run_for_version(call, query(call->store,
-            "DELETE FROM reviews WHERE item_id = :item_id AND version = :version"), item);
+        status = run_for_version(
+            call,
+            query(call->store,
+                  "DELETE FROM reviews WHERE item_id = :item_id AND version = :version"),
+            item);
     if (status == STATUS_OK)
         status = forget_source(call, version);
     if (status != STATUS_OK)
         return status;
     query_t *q = version->in_force
-        ? query(call->store, "UPDATE items SET newest = newest - 1 WHERE id = :id")
-        : query(call->store, "DELETE FROM items WHERE id = :id");
+                     ? query(call->store, "UPDATE items SET newest = newest - 1 WHERE id = :id")
+                     : query(call->store, "DELETE FROM items WHERE id = :id");
     query_text(q, "id", item->id);
     return query_done(q);
 }
@@ -204,8 +212,8 @@ status_t catalog_discard_draft(call_t *call, const Catalog__DraftRequest *in, Yw
 status_t catalog_submit_draft(call_t *call, const Catalog__DraftRequest *in, Catalog__Item *out)
 {
     status_t status;
-    version_t *version = load_in_state(call, in->id, in->revision, STATE(DRAFT), "提交审核",
-                                       &status);
+    version_t *version =
+        load_in_state(call, in->id, in->revision, STATE(DRAFT), "提交审核", &status);
     if (!version)
         return status;
     Catalog__CheckReport report = CATALOG__CHECK_REPORT__INIT;
@@ -227,7 +235,8 @@ status_t catalog_submit_draft(call_t *call, const Catalog__DraftRequest *in, Cat
 static status_t record_review(call_t *call, const version_t *version,
                               const Catalog__ReviewDraftRequest *in)
 {
-    query_t *q = query(call->store,
+    query_t *q = query(
+        call->store,
         "INSERT INTO reviews(item_id, version, round, aspect, approved, reviewer, opinion,"
         " reviewed_at) VALUES (:item_id, :version, :round, :aspect, :approved, :reviewer, :opinion,"
         " :reviewed_at)");
@@ -271,7 +280,8 @@ status_t catalog_review_draft(call_t *call, const Catalog__ReviewDraftRequest *i
     status = record_review(call, version, in);
     if (status == STATUS_ALREADY_EXISTS)
         return call_fail(call, STATUS_ALREADY_EXISTS, "catalog.reviewed", "aspect",
-                         "本轮的%s已经完成。", label_of(&catalog__review_aspect__descriptor, in->aspect));
+                         "本轮的%s已经完成。",
+                         label_of(&catalog__review_aspect__descriptor, in->aspect));
     if (status == STATUS_OK && !in->approved) {
         version->item->state = STATE(DRAFT);
         status = version_save(call, version);

@@ -6,7 +6,8 @@ static const Catalog__Item *change(bench_t *bench, const caller_t *caller, const
                                    const ProtobufCMessage *in)
 {
     const ProtobufCMessage *out = NULL;
-    return bench_call(bench, caller, method, in, &out) == STATUS_OK ? (const Catalog__Item *) out : NULL;
+    return bench_call(bench, caller, method, in, &out) == STATUS_OK ? (const Catalog__Item *) out
+                                                                    : NULL;
 }
 
 static const Catalog__Item *create(bench_t *bench, const caller_t *caller, Catalog__Item *item,
@@ -27,8 +28,9 @@ static const Catalog__Item *step(bench_t *bench, const caller_t *caller, const c
     return change(bench, caller, method, &in.base);
 }
 
-static const Catalog__Item *review(bench_t *bench, const caller_t *caller, const Catalog__Item *item,
-                                   Catalog__ReviewAspect aspect, bool approved)
+static const Catalog__Item *review(bench_t *bench, const caller_t *caller,
+                                   const Catalog__Item *item, Catalog__ReviewAspect aspect,
+                                   bool approved)
 {
     Catalog__ReviewDraftRequest in = CATALOG__REVIEW_DRAFT_REQUEST__INIT;
     in.id = item->id;
@@ -81,7 +83,8 @@ static const Catalog__Item *submitted(office_t *self, const char *name)
 static const Catalog__Item *published(office_t *self, const char *name)
 {
     const Catalog__Item *item = submitted(self, name);
-    review(self->bench, &self->reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true);
+    review(self->bench, &self->reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT,
+           true);
     review(self->bench, &self->reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true);
     return step(self->bench, &self->publisher, "catalog.PublishItem", item);
 }
@@ -94,14 +97,17 @@ TEST(the_straight_path)
     EXPECT(item && item->state == STATE(CHECKING) && item->version == 1);
     EXPECT(item && text_equal(item->impl_code, "1134010090010011183000117023000"));
     EXPECT(item && text_equal(item->item_code, "113401009001001118300011702300001"));
-    EXPECT(!get_item(office.bench, item->item_code));          /* not in force: nobody sees it */
+    EXPECT(!get_item(office.bench, item->item_code)); /* not in force: nobody sees it */
     EXPECT(!step(office.bench, &office.publisher, "catalog.PublishItem", item));
     EXPECT(text_equal(code_of(office.bench), "catalog.not_reviewed"));
 
-    EXPECT(review(office.bench, &office.reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true));
-    EXPECT(!review(office.bench, &office.reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true));
+    EXPECT(review(office.bench, &office.reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL,
+                  true));
+    EXPECT(!review(office.bench, &office.reviewer, item,
+                   CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true));
     EXPECT(text_equal(code_of(office.bench), "catalog.reviewed"));
-    EXPECT(review(office.bench, &office.reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true));
+    EXPECT(review(office.bench, &office.reviewer, item,
+                  CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true));
     EXPECT(!step(office.bench, &office.editor, "catalog.PublishItem", item));
     EXPECT(text_equal(code_of(office.bench), "catalog.own_work"));
     const Catalog__Item *done = step(office.bench, &office.publisher, "catalog.PublishItem", item);
@@ -121,8 +127,8 @@ TEST(the_straight_path)
 TEST(two_editors)
 {
     office_t office = office_new();
-    const Catalog__Item *draft = create(office.bench, &office.editor,
-                                        sample_item(bench_arena(office.bench), "甲"), "");
+    const Catalog__Item *draft =
+        create(office.bench, &office.editor, sample_item(bench_arena(office.bench), "甲"), "");
     Catalog__UpdateDraftRequest in = CATALOG__UPDATE_DRAFT_REQUEST__INIT;
     in.id = draft->id;
     in.revision = draft->revision;
@@ -130,7 +136,8 @@ TEST(two_editors)
     EXPECT(change(office.bench, &office.second, "catalog.UpdateDraft", &in.base));
     EXPECT(!change(office.bench, &office.editor, "catalog.UpdateDraft", &in.base));
     EXPECT(text_equal(code_of(office.bench), "catalog.revision_changed"));
-    EXPECT(bench_count(office.bench, "SELECT count(*) FROM versions WHERE name = '乙' AND revision = 2") == 1);
+    EXPECT(bench_count(office.bench,
+                       "SELECT count(*) FROM versions WHERE name = '乙' AND revision = 2") == 1);
     bench_free(&office.bench);
 }
 
@@ -138,8 +145,8 @@ TEST(two_editors)
 TEST(other_departments_see_nothing)
 {
     office_t office = office_new();
-    const Catalog__Item *draft = create(office.bench, &office.editor,
-                                        sample_item(bench_arena(office.bench), "甲"), "");
+    const Catalog__Item *draft =
+        create(office.bench, &office.editor, sample_item(bench_arena(office.bench), "甲"), "");
     EXPECT(!step(office.bench, &office.other, "catalog.SubmitDraft", draft));
     EXPECT(text_equal(code_of(office.bench), "not_found"));
     EXPECT(!step(office.bench, &office.other, "catalog.DiscardDraft", draft));
@@ -175,12 +182,16 @@ TEST(refused_reviews_start_again)
 {
     office_t office = office_new();
     const Catalog__Item *item = submitted(&office, "甲");
-    EXPECT(!review(office.bench, &office.editor, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true));
-    EXPECT(review(office.bench, &office.reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true));
-    item = review(office.bench, &office.reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, false);
+    EXPECT(!review(office.bench, &office.editor, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL,
+                   true));
+    EXPECT(review(office.bench, &office.reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL,
+                  true));
+    item = review(office.bench, &office.reviewer, item,
+                  CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, false);
     EXPECT(item && item->state == STATE(DRAFT));
     item = step(office.bench, &office.editor, "catalog.SubmitDraft", item);
-    EXPECT(review(office.bench, &office.reviewer, item, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true));
+    EXPECT(review(office.bench, &office.reviewer, item,
+                  CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true));
     EXPECT(!step(office.bench, &office.publisher, "catalog.PublishItem", item));
     EXPECT(text_equal(code_of(office.bench), "catalog.not_reviewed"));
     bench_free(&office.bench);
@@ -214,8 +225,10 @@ TEST(old_versions_stay_readable)
     in.item->item_code = first->item_code;
     second = change(office.bench, &office.second, "catalog.UpdateDraft", &in.base);
     second = step(office.bench, &office.second, "catalog.SubmitDraft", second);
-    review(office.bench, &office.reviewer, second, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true);
-    review(office.bench, &office.reviewer, second, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true);
+    review(office.bench, &office.reviewer, second,
+           CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true);
+    review(office.bench, &office.reviewer, second, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL,
+           true);
     EXPECT(step(office.bench, &office.publisher, "catalog.PublishItem", second));
     EXPECT(text_equal(get_item(office.bench, first->item_code)->name, "甲（修订）"));
     const Catalog__Item *old = get_version(office.bench, first->id, 1);
@@ -226,7 +239,8 @@ TEST(old_versions_stay_readable)
     Catalog__ListVersionsRequest list = CATALOG__LIST_VERSIONS_REQUEST__INIT;
     list.id = first->id;
     const ProtobufCMessage *out;
-    EXPECT(bench_call(office.bench, &office.editor, "catalog.ListVersions", &list.base, &out) == STATUS_OK);
+    EXPECT(bench_call(office.bench, &office.editor, "catalog.ListVersions", &list.base, &out) ==
+           STATUS_OK);
     const Catalog__VersionList *versions = (const Catalog__VersionList *) out;
     EXPECT(versions->n_versions == 2 && versions->versions[0]->n_reviews == 2);
     bench_free(&office.bench);
@@ -238,13 +252,16 @@ TEST(suspend_resume_cancel)
     office_t office = office_new();
     const Catalog__Item *item = published(&office, "甲");
     EXPECT(!set_state(office.bench, &office.publisher, "catalog.ResumeItem", item));
-    const Catalog__Item *paused = set_state(office.bench, &office.publisher, "catalog.SuspendItem", item);
+    const Catalog__Item *paused =
+        set_state(office.bench, &office.publisher, "catalog.SuspendItem", item);
     EXPECT(paused && paused->state == STATE(SUSPENDED));
     EXPECT(get_item(office.bench, item->id)->state == STATE(SUSPENDED));
     EXPECT(!set_state(office.bench, &office.publisher, "catalog.SuspendItem", item));
-    const Catalog__Item *back = set_state(office.bench, &office.publisher, "catalog.ResumeItem", paused);
+    const Catalog__Item *back =
+        set_state(office.bench, &office.publisher, "catalog.ResumeItem", paused);
     EXPECT(back && get_item(office.bench, item->id)->state == STATE(PUBLISHED));
-    const Catalog__Item *gone = set_state(office.bench, &office.publisher, "catalog.CancelItem", back);
+    const Catalog__Item *gone =
+        set_state(office.bench, &office.publisher, "catalog.CancelItem", back);
     EXPECT(gone && get_item(office.bench, item->id)->state == STATE(CANCELLED));
     EXPECT(search_for(office.bench, "甲")->n_hits == 0);
     EXPECT(!create(office.bench, &office.editor, NULL, item->id));
@@ -261,35 +278,44 @@ TEST(planned_days_come_by_themselves)
     item->planned_cancel_date = "2026-03-10";
     const Catalog__Item *draft = create(office.bench, &office.editor, item, "");
     draft = step(office.bench, &office.editor, "catalog.SubmitDraft", draft);
-    review(office.bench, &office.reviewer, draft, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true);
-    review(office.bench, &office.reviewer, draft, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true);
-    const Catalog__Item *planned = step(office.bench, &office.publisher, "catalog.PublishItem", draft);
+    review(office.bench, &office.reviewer, draft,
+           CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true);
+    review(office.bench, &office.reviewer, draft, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL,
+           true);
+    const Catalog__Item *planned =
+        step(office.bench, &office.publisher, "catalog.PublishItem", draft);
     EXPECT(planned && planned->state == STATE(SCHEDULED));
 
     Yw__Empty nothing = YW__EMPTY__INIT;
-    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) == STATUS_OK);
+    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) ==
+           STATUS_OK);
     EXPECT(!get_item(office.bench, draft->id));
     bench_set_now(office.bench, bench_now(office.bench) + 3 * CLOCK_DAY_MS);
-    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) == STATUS_OK);
+    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) ==
+           STATUS_OK);
     EXPECT(get_item(office.bench, draft->id) != NULL);
     EXPECT(bench_count(office.bench, "SELECT publisher = 'publisher' FROM versions") == 1);
     bench_set_now(office.bench, bench_now(office.bench) + 6 * CLOCK_DAY_MS);
-    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) == STATUS_OK);
+    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) ==
+           STATUS_OK);
     EXPECT(get_item(office.bench, draft->id)->state == STATE(CANCELLED));
-    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) == STATUS_OK);
+    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) ==
+           STATUS_OK);
     EXPECT(bench_count(office.bench, "SELECT count(*) FROM outbox") == 2);
     bench_free(&office.bench);
 }
 
 /* Version 2 of a published item, both reviews agreed to. */
-static const Catalog__Item *reviewed_change(office_t *self, const Catalog__Item *of, const char *day)
+static const Catalog__Item *reviewed_change(office_t *self, const Catalog__Item *of,
+                                            const char *day)
 {
     Catalog__Item *item = sample_item(bench_arena(self->bench), "甲（修订）");
     item->item_code = of->item_code;
     item->planned_effective_date = day;
     const Catalog__Item *next = create(self->bench, &self->second, item, of->id);
     next = step(self->bench, &self->second, "catalog.SubmitDraft", next);
-    review(self->bench, &self->reviewer, next, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true);
+    review(self->bench, &self->reviewer, next, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT,
+           true);
     review(self->bench, &self->reviewer, next, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true);
     return next;
 }
@@ -311,7 +337,8 @@ TEST(cancelled_items_do_not_come_back)
     EXPECT(set_state(office.bench, &office.publisher, "catalog.CancelItem", item));
     Yw__Empty nothing = YW__EMPTY__INIT;
     bench_set_now(office.bench, bench_now(office.bench) + 9 * CLOCK_DAY_MS);
-    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) == STATUS_OK);
+    EXPECT(bench_call(office.bench, &BENCH_SERVICE, "catalog.Tick", &nothing.base, NULL) ==
+           STATUS_OK);
     EXPECT(get_item(office.bench, item->id)->state == STATE(CANCELLED));
     EXPECT(search_for(office.bench, "修订")->n_hits == 0);
     bench_free(&office.bench);
@@ -329,8 +356,10 @@ TEST(codes_are_given_once)
     copy->item_code = first->item_code;
     const Catalog__Item *third = create(office.bench, &office.editor, copy, "");
     third = step(office.bench, &office.editor, "catalog.SubmitDraft", third);
-    review(office.bench, &office.reviewer, third, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true);
-    review(office.bench, &office.reviewer, third, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL, true);
+    review(office.bench, &office.reviewer, third,
+           CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_ESTABLISHMENT, true);
+    review(office.bench, &office.reviewer, third, CATALOG__REVIEW_ASPECT__REVIEW_ASPECT_LEGAL,
+           true);
     EXPECT(!step(office.bench, &office.publisher, "catalog.PublishItem", third));
     EXPECT(text_equal(code_of(office.bench), "catalog.code_taken"));
     bench_free(&office.bench);
@@ -340,12 +369,13 @@ TEST(codes_are_given_once)
 TEST(discarded_drafts_are_gone)
 {
     office_t office = office_new();
-    const Catalog__Item *draft = create(office.bench, &office.editor,
-                                        sample_item(bench_arena(office.bench), "甲"), "");
+    const Catalog__Item *draft =
+        create(office.bench, &office.editor, sample_item(bench_arena(office.bench), "甲"), "");
     Catalog__DraftRequest in = CATALOG__DRAFT_REQUEST__INIT;
     in.id = draft->id;
     in.revision = draft->revision;
-    EXPECT(bench_call(office.bench, &office.editor, "catalog.DiscardDraft", &in.base, NULL) == STATUS_OK);
+    EXPECT(bench_call(office.bench, &office.editor, "catalog.DiscardDraft", &in.base, NULL) ==
+           STATUS_OK);
     EXPECT(bench_count(office.bench, "SELECT count(*) FROM items") == 0);
     EXPECT(bench_count(office.bench, "SELECT count(*) FROM versions") == 0);
 
@@ -353,7 +383,8 @@ TEST(discarded_drafts_are_gone)
     draft = create(office.bench, &office.second, NULL, item->id);
     in.id = draft->id;
     in.revision = draft->revision;
-    EXPECT(bench_call(office.bench, &office.editor, "catalog.DiscardDraft", &in.base, NULL) == STATUS_OK);
+    EXPECT(bench_call(office.bench, &office.editor, "catalog.DiscardDraft", &in.base, NULL) ==
+           STATUS_OK);
     EXPECT(create(office.bench, &office.second, NULL, item->id)->version == 2);
     bench_free(&office.bench);
 }

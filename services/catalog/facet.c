@@ -7,7 +7,7 @@
 #include "themes.h"
 
 #define PERSON CATALOG__THEME_KIND__THEME_KIND_PERSON
-#define BODY CATALOG__THEME_KIND__THEME_KIND_BODY
+#define BODY   CATALOG__THEME_KIND__THEME_KIND_BODY
 
 enum { TOKENS_BYTES_MAX = 4096 };
 
@@ -91,8 +91,8 @@ const char *facet_tokens(const Catalog__Item *item, arena_t *arena)
 
 bool facet_filters(const Catalog__SearchItemsRequest *in)
 {
-    return !text_empty(in->department_id) || !text_empty(in->division) || !text_empty(in->theme)
-           || in->audience || in->type;
+    return !text_empty(in->department_id) || !text_empty(in->division) || !text_empty(in->theme) ||
+           in->audience || in->type;
 }
 
 /* A theme may be one of persons, of bodies, or of both. */
@@ -107,7 +107,7 @@ static void match_theme(buffer_t *out, const Catalog__SearchItemsRequest *in)
     else if (body >= 0)
         buffer_printf(out, " AND \"tb%d\"", body);
     else
-        buffer_text(out, " AND \"none\"");      /* no such theme: nothing is filed under it */
+        buffer_text(out, " AND \"none\""); /* no such theme: nothing is filed under it */
 }
 
 const char *facet_match(const Catalog__SearchItemsRequest *in, arena_t *arena)
@@ -133,7 +133,8 @@ const char *facet_match(const Catalog__SearchItemsRequest *in, arena_t *arena)
         buffer_text(&out, " AND \"all\"");
     buffer_char(&out, ')');
     if (!out.full)
-        memset(out.data + start, ' ', strlen(" AND "));     /* before the first there is nothing to join */
+        memset(out.data + start, ' ',
+               strlen(" AND ")); /* before the first there is nothing to join */
     return finish(&out, arena);
 }
 
@@ -145,8 +146,8 @@ status_t facet_count(call_t *call, const char *tokens, int by)
     while (*tokens && status == STATUS_OK) {
         size_t size = strcspn(tokens, " ");
         query_t *q = query(call->store,
-            "INSERT INTO facet_counts(facet, items) VALUES (:facet, :by)"
-            " ON CONFLICT(facet) DO UPDATE SET items = facet_counts.items + :by");
+                           "INSERT INTO facet_counts(facet, items) VALUES (:facet, :by)"
+                           " ON CONFLICT(facet) DO UPDATE SET items = facet_counts.items + :by");
         query_text(q, "facet", arena_copy(call->arena, tokens, size));
         query_int(q, "by", by);
         status = query_done(q);
@@ -172,7 +173,8 @@ static status_t add_themes(call_t *call, Catalog__ThemeKind kind, Catalog__Theme
             (Catalog__Theme *) message_new(&catalog__theme__descriptor, call->arena);
         const char *facet = arena_printf(call->arena, "%s%d", kind == PERSON ? "tp" : "tb", i);
         if (!theme || !facet)
-            return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "内存不足，请稍后再试。");
+            return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL,
+                             "内存不足，请稍后再试。");
         theme->name = kind == PERSON ? person_themes[i] : body_themes[i];
         theme->kind = kind;
         status = counted(call, facet, &theme->items);
@@ -204,8 +206,7 @@ static const char *department_facet(call_t *call, const char *id, const char *di
     return finish(&out, call->arena);
 }
 
-status_t catalog_list_item_departments(call_t *call,
-                                       const Catalog__ListItemDepartmentsRequest *in,
+status_t catalog_list_item_departments(call_t *call, const Catalog__ListItemDepartmentsRequest *in,
                                        Catalog__ItemDepartmentList *out)
 {
     enum { DEPARTMENTS_MAX = 500 };

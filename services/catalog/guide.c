@@ -12,11 +12,10 @@
 /* The version in force of the item that answers to a code. */
 static query_t *ask_in_force(call_t *call, const Catalog__GetItemRequest *in)
 {
-    query_t *q = query(call->store,
-        "SELECT v.body, v.revision, i.state, i.popularity"
-        " FROM item_codes c JOIN items i ON i.id = c.item_id"
-        " JOIN versions v ON v.item_id = i.id AND v.version = i.version"
-        " WHERE c.code = :id ORDER BY c.rank, c.item_id LIMIT 1");
+    query_t *q = query(call->store, "SELECT v.body, v.revision, i.state, i.popularity"
+                                    " FROM item_codes c JOIN items i ON i.id = c.item_id"
+                                    " JOIN versions v ON v.item_id = i.id AND v.version = i.version"
+                                    " WHERE c.code = :id ORDER BY c.rank, c.item_id LIMIT 1");
     query_text(q, "id", in->id);
     return q;
 }
@@ -24,12 +23,11 @@ static query_t *ask_in_force(call_t *call, const Catalog__GetItemRequest *in)
 /* An older one, if it ever was in force. */
 static query_t *ask_version(call_t *call, const Catalog__GetItemRequest *in)
 {
-    query_t *q = query(call->store,
-        "SELECT v.body, v.revision, v.state, i.popularity"
-        " FROM item_codes c JOIN items i ON i.id = c.item_id"
-        " JOIN versions v ON v.item_id = i.id AND v.version = :version"
-        " WHERE c.code = :id AND v.published_at IS NOT NULL"
-        " ORDER BY c.rank, c.item_id LIMIT 1");
+    query_t *q = query(call->store, "SELECT v.body, v.revision, v.state, i.popularity"
+                                    " FROM item_codes c JOIN items i ON i.id = c.item_id"
+                                    " JOIN versions v ON v.item_id = i.id AND v.version = :version"
+                                    " WHERE c.code = :id AND v.published_at IS NOT NULL"
+                                    " ORDER BY c.rank, c.item_id LIMIT 1");
     query_text(q, "id", in->id);
     query_int(q, "version", in->version);
     return q;
@@ -71,7 +69,8 @@ status_t catalog_list_directory(call_t *call, const Catalog__ListDirectoryReques
                                 Catalog__Directory *out)
 {
     uint32_t size = page_size(in->page_size, 50);
-    query_t *q = query(call->store,
+    query_t *q = query(
+        call->store,
         "SELECT id, name, main_name, role, base_code, impl_code, local_base_code, type, use_level,"
         " department_id, department_name, legal_basis FROM items"
         " WHERE id > :after AND version > 0 AND state <> :cancelled"
@@ -83,8 +82,8 @@ status_t catalog_list_directory(call_t *call, const Catalog__ListDirectoryReques
     query_int(q, "size", (int64_t) size + 1);
     query_message(q, &in->base);
     size_t count = 0;
-    out->entries = (Catalog__DirectoryEntry **) query_rows(
-        q, &catalog__directory_entry__descriptor, (size_t) size + 1, call->arena, &count);
+    out->entries = (Catalog__DirectoryEntry **) query_rows(q, &catalog__directory_entry__descriptor,
+                                                           (size_t) size + 1, call->arena, &count);
     status_t status = query_done(q);
     if (status != STATUS_OK)
         return status;
@@ -139,7 +138,8 @@ status_t catalog_list_staff_items(call_t *call, const Catalog__ListStaffItemsReq
     if (!department)
         return call_not_found(call, "部门");
     uint32_t size = page_size(in->page_size, 20);
-    query_t *q = query(call->store,
+    query_t *q = query(
+        call->store,
         "SELECT i.id, v.name, i.code, i.department_id, i.department_name, i.division, i.newest,"
         " v.state AS newest_state, i.type, i.popularity, i.sample, v.revision, i.version, v.score,"
         " v.flags, v.editor"
@@ -167,24 +167,25 @@ status_t catalog_list_staff_items(call_t *call, const Catalog__ListStaffItemsReq
     }
     status_t status = query_done(q);
     if (status == STATUS_OK && !memory)
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "结果过大，请缩小每页条数。");
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL,
+                         "结果过大，请缩小每页条数。");
     return status;
 }
 
 /* Reviewers work across departments. */
 static bool may_read(const call_t *call, const char *department_id)
 {
-    return item_own(call, department_id) || call_permitted(call, "item.check")
-           || call_permitted(call, "item.publish");
+    return item_own(call, department_id) || call_permitted(call, "item.check") ||
+           call_permitted(call, "item.publish");
 }
 
 static status_t add_reviews(call_t *call, const char *item_id, Catalog__Version *version)
 {
     enum { REVIEWS_MAX = 20 };
-    query_t *q = query(call->store,
-        "SELECT aspect, approved, reviewer, opinion, reviewed_at FROM reviews"
-        " WHERE item_id = :item_id AND version = :version"
-        " ORDER BY round DESC, reviewed_at DESC LIMIT 20");
+    query_t *q =
+        query(call->store, "SELECT aspect, approved, reviewer, opinion, reviewed_at FROM reviews"
+                           " WHERE item_id = :item_id AND version = :version"
+                           " ORDER BY round DESC, reviewed_at DESC LIMIT 20");
     query_text(q, "item_id", item_id);
     query_int(q, "version", version->version);
     version->reviews = (Catalog__Review **) query_rows(q, &catalog__review__descriptor, REVIEWS_MAX,
@@ -202,9 +203,9 @@ status_t catalog_list_versions(call_t *call, const Catalog__ListVersionsRequest 
         return status;
     if (!may_read(call, newest->item->department_id))
         return call_not_found(call, "事项");
-    query_t *q = query(call->store,
-        "SELECT version, revision, state, editor, publisher, updated_at, published_at"
-        " FROM versions WHERE item_id = :id ORDER BY version DESC LIMIT 200");
+    query_t *q = query(
+        call->store, "SELECT version, revision, state, editor, publisher, updated_at, published_at"
+                     " FROM versions WHERE item_id = :id ORDER BY version DESC LIMIT 200");
     query_text(q, "id", in->id);
     out->versions = (Catalog__Version **) query_rows(q, &catalog__version__descriptor, VERSIONS_MAX,
                                                      call->arena, &out->n_versions);
@@ -247,13 +248,14 @@ status_t catalog_get_quality(call_t *call, const Catalog__GetQualityRequest *in,
     const char *department = asked_department(call, in->department_id);
     if (!department)
         return call_not_found(call, "部门");
-    query_t *q = query(call->store,
-        "SELECT department_id, max(department_name) AS department_name, count(*) AS items,"
-        " count(*) FILTER (WHERE score = 100) AS complete, sum(score) / count(*) AS score,"
-        " count(*) FILTER (WHERE flags > 0) AS flagged"
-        " FROM items WHERE version > 0 AND state <> :cancelled"
-        "   AND (:department = '' OR department_id = :department)"
-        " GROUP BY department_id ORDER BY score, department_id LIMIT 500");
+    query_t *q =
+        query(call->store,
+              "SELECT department_id, max(department_name) AS department_name, count(*) AS items,"
+              " count(*) FILTER (WHERE score = 100) AS complete, sum(score) / count(*) AS score,"
+              " count(*) FILTER (WHERE flags > 0) AS flagged"
+              " FROM items WHERE version > 0 AND state <> :cancelled"
+              "   AND (:department = '' OR department_id = :department)"
+              " GROUP BY department_id ORDER BY score, department_id LIMIT 500");
     query_int(q, "cancelled", STATE(CANCELLED));
     query_text(q, "department", department);
     out->departments = (Catalog__DepartmentQuality **) query_rows(

@@ -6,12 +6,12 @@ enum { ASKED_MAX = 128, TEXT_MAX = 2000 };
 
 typedef struct {
     uint32_t code;
-    size_t at;               /* byte where it begins */
+    size_t at; /* byte where it begins */
 } letter_t;
 
 static uint32_t fold(uint32_t code)
 {
-    if (code >= 0xFF01 && code <= 0xFF5E)       /* full width */
+    if (code >= 0xFF01 && code <= 0xFF5E) /* full width */
         code -= 0xFEE0;
     return code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code;
 }
@@ -33,8 +33,8 @@ static size_t common_run(const letter_t *text, size_t text_count, const letter_t
     size_t longest = 0;
     for (size_t i = 0; i < asked_count; i++) {
         size_t run = 0;
-        while (run < text_count && i + run < asked_count && asked[i + run].code != ' '
-               && text[run].code == asked[i + run].code)
+        while (run < text_count && i + run < asked_count && asked[i + run].code != ' ' &&
+               text[run].code == asked[i + run].code)
             run++;
         if (run > longest)
             longest = run;
@@ -77,7 +77,7 @@ static bool add_segment(Catalog__Segment **out, size_t *count, const char *text,
 }
 
 size_t highlight(const char *text, const char *asked, size_t length_max, arena_t *arena,
-                        Catalog__Segment ***ret)
+                 Catalog__Segment ***ret)
 {
     enum { SEGMENTS_MAX = 50 };
     letter_t letters[TEXT_MAX + 1], words[ASKED_MAX + 1];

@@ -13,7 +13,7 @@
 #include "quality.h"
 #include "text.h"
 
-#define KEPT CATALOG__ROW_OUTCOME__ROW_OUTCOME_KEPT
+#define KEPT    CATALOG__ROW_OUTCOME__ROW_OUTCOME_KEPT
 #define FLAGGED CATALOG__ROW_OUTCOME__ROW_OUTCOME_FLAGGED
 #define REFUSED CATALOG__ROW_OUTCOME__ROW_OUTCOME_REFUSED
 
@@ -31,7 +31,7 @@ typedef struct {
     call_t *call;
     const Catalog__ImportItemsRequest *in;
     Catalog__ImportReport *report;
-    uint32_t row;                /* number of the row in hand */
+    uint32_t row; /* number of the row in hand */
 } import_t;
 
 static void report_line(import_t *self, const char *field, const char *code, const char *message,
@@ -84,20 +84,20 @@ static const char *key_of(import_t *self, const Catalog__Item *item)
 }
 
 typedef struct {
-    const char *id;              /* "" unknown */
-    bool same;                   /* imported before, exactly so */
+    const char *id; /* "" unknown */
+    bool same;      /* imported before, exactly so */
 } known_t;
 
 static status_t recognise(import_t *self, const Catalog__Item *item, const char *key,
                           const uint8_t hash[CRYPTO_HASH_SIZE], known_t *ret)
 {
     query_t *q = query(self->call->store,
-        "SELECT item_id, hash FROM item_sources WHERE key = :key"
-        " UNION ALL"
-        " SELECT id, NULL FROM items WHERE id = :id"
-        " UNION ALL"
-        " SELECT item_id, NULL FROM item_codes WHERE code = :item_code AND rank = 1"
-        " LIMIT 1");
+                       "SELECT item_id, hash FROM item_sources WHERE key = :key"
+                       " UNION ALL"
+                       " SELECT id, NULL FROM items WHERE id = :id"
+                       " UNION ALL"
+                       " SELECT item_id, NULL FROM item_codes WHERE code = :item_code AND rank = 1"
+                       " LIMIT 1");
     query_text(q, "key", key);
     query_text(q, "id", item->id);
     query_text(q, "item_code", item->item_code);
@@ -125,12 +125,13 @@ static void hash_row(import_t *self, const char *raw, uint8_t out[CRYPTO_HASH_SI
 static status_t remember_source(import_t *self, const Catalog__Item *item, const char *key,
                                 const char *raw, const uint8_t hash[CRYPTO_HASH_SIZE])
 {
-    query_t *q = query(self->call->store,
-        "INSERT INTO item_sources(item_id, key, source_name, hash, raw, imported_at)"
-        " VALUES (:item_id, :key, :source_name, :hash, :raw, :imported_at)"
-        " ON CONFLICT(item_id) DO UPDATE SET key = excluded.key,"
-        " source_name = excluded.source_name, hash = excluded.hash, raw = excluded.raw,"
-        " imported_at = excluded.imported_at");
+    query_t *q =
+        query(self->call->store,
+              "INSERT INTO item_sources(item_id, key, source_name, hash, raw, imported_at)"
+              " VALUES (:item_id, :key, :source_name, :hash, :raw, :imported_at)"
+              " ON CONFLICT(item_id) DO UPDATE SET key = excluded.key,"
+              " source_name = excluded.source_name, hash = excluded.hash, raw = excluded.raw,"
+              " imported_at = excluded.imported_at");
     query_text(q, "item_id", item->id);
     query_text(q, "key", key);
     query_text(q, "source_name", self->in->source_name);
@@ -157,8 +158,8 @@ static status_t settle_department(import_t *self, Catalog__Item *item)
         item->department_id = usual;
         return STATUS_OK;
     }
-    query_t *q = query(call->store,
-        "SELECT id FROM departments WHERE name = :name ORDER BY id LIMIT 1");
+    query_t *q =
+        query(call->store, "SELECT id FROM departments WHERE name = :name ORDER BY id LIMIT 1");
     query_text(q, "name", item->department_name);
     bool known = query_next(q);
     if (known)
@@ -235,7 +236,8 @@ static bool same_guide(const Catalog__Item *a, const Catalog__Item *b, arena_t *
         if (!packed[i].data)
             return false;
     }
-    return packed[0].len == packed[1].len && memcmp(packed[0].data, packed[1].data, packed[0].len) == 0;
+    return packed[0].len == packed[1].len &&
+           memcmp(packed[0].data, packed[1].data, packed[0].len) == 0;
 }
 
 typedef enum { UPDATED, SAME, REFUSED_DRAFT } update_t;
@@ -250,9 +252,9 @@ static status_t update(import_t *self, Catalog__Item *item, const char *id, bool
         return status;
     Catalog__ItemState state = version->item->state;
     bool draft = state == STATE(DRAFT);
-    bool refused = state == STATE(CHECKING) || state == STATE(SCHEDULED)
-                   || version->state == STATE(CANCELLED)
-                   || (draft && !text_equal(version->editor, self->call->caller.id));
+    bool refused = state == STATE(CHECKING) || state == STATE(SCHEDULED) ||
+                   version->state == STATE(CANCELLED) ||
+                   (draft && !text_equal(version->editor, self->call->caller.id));
     bool same = !(draft && publish) && same_guide(version->item, item, self->call->arena);
     *ret = same ? SAME : refused ? REFUSED_DRAFT : UPDATED;
     if (*ret != UPDATED || self->in->dry_run)
@@ -321,8 +323,8 @@ static status_t import_row(import_t *self, const list_row_t *row)
         self->report->created++;
     report_flags(self, item);
     if (catch_all)
-        report_line(self, "materials", "catch_all", "含有兜底材料，只保存为草稿，请逐一列明后再发布。",
-                    FLAGGED);
+        report_line(self, "materials", "catch_all",
+                    "含有兜底材料，只保存为草稿，请逐一列明后再发布。", FLAGGED);
     return STATUS_OK;
 }
 
@@ -336,9 +338,11 @@ status_t catalog_import_items(call_t *call, const Catalog__ImportItemsRequest *i
                          "导入的事项须经审核后发布，不能直接发布。");
     out->reports = ARRAY(call->arena, Catalog__RowReport *, REPORTS_MAX);
     if (!out->reports)
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", "text", "清单过大，请分批导入。");
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", "text",
+                         "清单过大，请分批导入。");
     for (size_t i = 0; i < list->unknown_count; i++)
-        report_line(&self, list->unknown[i], "unknown_column", "不认识的列，内容保留在原始数据中。", KEPT);
+        report_line(&self, list->unknown[i], "unknown_column", "不认识的列，内容保留在原始数据中。",
+                    KEPT);
     uint32_t first = in->first_row ? in->first_row : 1;
     status_t status = STATUS_OK;
     for (size_t i = 0; i < list->count && status == STATUS_OK; i++) {
@@ -356,12 +360,11 @@ status_t catalog_import_items(call_t *call, const Catalog__ImportItemsRequest *i
 static query_t *ask_export(call_t *call, const Catalog__ExportItemsRequest *in,
                            const char *department, uint32_t size)
 {
-    query_t *q = query(call->store,
-        "SELECT i.id, v.body FROM items i"
-        " JOIN versions v ON v.item_id = i.id AND v.version = i.version"
-        " WHERE i.id > :after AND i.state <> :cancelled"
-        "   AND (:department = '' OR i.department_id = :department)"
-        " ORDER BY i.id LIMIT :size");
+    query_t *q = query(call->store, "SELECT i.id, v.body FROM items i"
+                                    " JOIN versions v ON v.item_id = i.id AND v.version = i.version"
+                                    " WHERE i.id > :after AND i.state <> :cancelled"
+                                    "   AND (:department = '' OR i.department_id = :department)"
+                                    " ORDER BY i.id LIMIT :size");
     query_text(q, "after", in->page_token);
     query_int(q, "cancelled", STATE(CANCELLED));
     query_text(q, "department", department);
@@ -370,8 +373,8 @@ static query_t *ask_export(call_t *call, const Catalog__ExportItemsRequest *in,
 }
 
 /* One item's text; false past the ceiling. */
-static bool put_item(call_t *call, Catalog__ListFormat format, ProtobufCBinaryData body,
-                     bool first, buffer_t *out)
+static bool put_item(call_t *call, Catalog__ListFormat format, ProtobufCBinaryData body, bool first,
+                     buffer_t *out)
 {
     const Catalog__Item *item = (const Catalog__Item *) message_unpack(
         &catalog__item__descriptor, call->arena, body.data, body.len);
@@ -416,7 +419,8 @@ status_t catalog_export_items(call_t *call, const Catalog__ExportItemsRequest *i
         return status;
     if (!out->text || (more && out->rows == 0)) {
         out->text = "";
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", "pageSize", "内容过大，请缩小每页条数。");
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", "pageSize",
+                         "内容过大，请缩小每页条数。");
     }
     if (more)
         out->next_page_token = last;

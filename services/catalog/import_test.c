@@ -5,8 +5,8 @@ static bool reported(const Catalog__ImportReport *report, uint32_t row, const ch
                      const char *code)
 {
     for (size_t i = 0; i < report->n_reports; i++)
-        if (report->reports[i]->row == row && text_equal(report->reports[i]->field, field)
-            && text_equal(report->reports[i]->code, code))
+        if (report->reports[i]->row == row && text_equal(report->reports[i]->field, field) &&
+            text_equal(report->reports[i]->code, code))
             return true;
     return false;
 }
@@ -23,7 +23,8 @@ static const Catalog__Flag *flag_of(const Catalog__Item *item, const char *field
 TEST(importing_twice_changes_nothing)
 {
     bench_t *bench = bench_new(catalog_service(), NULL);
-    const char *list = "[{\"name\":\"甲事项\",\"itemCode\":\"L-1\"},{\"name\":\"乙事项\",\"itemCode\":\"L-2\"}]";
+    const char *list =
+        "[{\"name\":\"甲事项\",\"itemCode\":\"L-1\"},{\"name\":\"乙事项\",\"itemCode\":\"L-2\"}]";
     Catalog__ImportReport *first = import_json(bench, list);
     EXPECT(first && first->created == 2 && first->rows == 2);
     Catalog__ImportReport *again = import_json(bench, list);
@@ -60,10 +61,10 @@ TEST(dry_run_writes_nothing)
 TEST(wrong_codes_are_kept_as_local_and_flagged)
 {
     bench_t *bench = bench_new(catalog_service(), NULL);
-    Catalog__ImportReport *report = import_csv(bench,
-        "事项名称,实施编码,基本编码,实施主体代码\n"
-        "错码,11440100007482575H344011800900,44011800900X,11440100007482575A\n"
-        "正码,11440100007482575H3440118009000,440118009000,11440100007482575H\n");
+    Catalog__ImportReport *report =
+        import_csv(bench, "事项名称,实施编码,基本编码,实施主体代码\n"
+                          "错码,11440100007482575H344011800900,44011800900X,11440100007482575A\n"
+                          "正码,11440100007482575H3440118009000,440118009000,11440100007482575H\n");
     EXPECT(report && report->created == 2 && report->flagged == 1);
     EXPECT(reported(report, 1, "impl_code", "length"));
     EXPECT(reported(report, 1, "credit_code", "check_digit"));
@@ -71,10 +72,12 @@ TEST(wrong_codes_are_kept_as_local_and_flagged)
     EXPECT(wrong && text_equal(wrong->impl_code, ""));
     EXPECT(wrong && text_equal(wrong->local_impl_code, "11440100007482575H344011800900"));
     EXPECT(wrong && text_equal(wrong->local_base_code, "44011800900X"));
-    EXPECT(wrong && flag_of(wrong, "credit_code")
-           && text_equal(flag_of(wrong, "credit_code")->original, "11440100007482575A"));
+    EXPECT(wrong && flag_of(wrong, "credit_code") &&
+           text_equal(flag_of(wrong, "credit_code")->original, "11440100007482575A"));
     /* A list with one column for codes of any length. */
-    EXPECT(import_csv(bench, "name,item_code\n三十一位,11440100007482575H3440118009001\n")->flagged == 0);
+    EXPECT(
+        import_csv(bench, "name,item_code\n三十一位,11440100007482575H3440118009001\n")->flagged ==
+        0);
     EXPECT(get_item(bench, "11440100007482575H3440118009001") != NULL);
     const Catalog__Item *right = get_item(bench, "11440100007482575H3440118009000");
     EXPECT(right && text_equal(right->name, "正码") && right->n_flags == 0);
@@ -86,7 +89,8 @@ TEST(wrong_codes_are_kept_as_local_and_flagged)
 TEST(dirty_text_is_cleaned_and_its_original_kept)
 {
     bench_t *bench = bench_new(catalog_service(), NULL);
-    Catalog__ImportReport *report = import_json(bench,
+    Catalog__ImportReport *report = import_json(
+        bench,
         "[{\"name\":\"食品\tx\x01许可\",\"itemCode\":\"D-1\",\"conditions\":"
         "\"<p>一、有<b>场所</b>&nbsp;；</p><br/>二、面积&lt;300 平方米\\u0000\",\"surprise\":{\"a\":[1]}}]");
     EXPECT(report && report->created == 1 && report->flagged == 1);
@@ -94,10 +98,11 @@ TEST(dirty_text_is_cleaned_and_its_original_kept)
     const Catalog__Item *item = get_item(bench, "D-1");
     EXPECT(item && text_equal(item->name, "食品 x 许可"));
     EXPECT(item && text_equal(item->conditions, "一、有场所 ；\n二、面积<300 平方米"));
-    EXPECT(item && flag_of(item, "conditions")
-           && strstr(flag_of(item, "conditions")->original, "<b>场所</b>"));
+    EXPECT(item && flag_of(item, "conditions") &&
+           strstr(flag_of(item, "conditions")->original, "<b>场所</b>"));
     EXPECT(item && flag_of(item, "name") && text_equal(flag_of(item, "name")->code, "control"));
-    EXPECT(bench_count(bench, "SELECT count(*) FROM item_sources WHERE raw LIKE '%surprise%'") == 1);
+    EXPECT(bench_count(bench, "SELECT count(*) FROM item_sources WHERE raw LIKE '%surprise%'") ==
+           1);
     bench_free(&bench);
 }
 
@@ -105,9 +110,9 @@ TEST(dirty_text_is_cleaned_and_its_original_kept)
 TEST(no_row_is_dropped_silently)
 {
     bench_t *bench = bench_new(catalog_service(), NULL);
-    Catalog__ImportReport *report = import_json(bench,
-        "[{\"name\":\"好\"},7,{\"name\":\"\"},{\"name\":\"法律\",\"legalBases\":{\"x\":1}},"
-        "{\"name\":\"材料\",\"materials\":[{\"name\":\"甲\",\"nonsense\":1}]},null]");
+    Catalog__ImportReport *report = import_json(
+        bench, "[{\"name\":\"好\"},7,{\"name\":\"\"},{\"name\":\"法律\",\"legalBases\":{\"x\":1}},"
+               "{\"name\":\"材料\",\"materials\":[{\"name\":\"甲\",\"nonsense\":1}]},null]");
     EXPECT(report && report->rows == 6);
     EXPECT(report && report->created + report->updated + report->unchanged + report->refused == 6);
     EXPECT(report && report->refused == 3);
@@ -126,12 +131,12 @@ TEST(no_row_is_dropped_silently)
 TEST(csv_as_it_comes)
 {
     bench_t *bench = bench_new(catalog_service(), NULL);
-    Catalog__ImportReport *report = import_csv(bench,
-        "\xEF\xBB\xBF事项名称,受理条件,承诺办结时限,服务对象,事项类型代码\r\n"
-        "甲,\"一，\"\"甲\"\"\r\n二,三\",5个工作日,1;企业法人,01\r\n"
-        "\r\n"
-        "乙,,即时办结,火星人,99,多余\r\n"
-        "丙,\"没有结束\r\n丁,x\r\n");
+    Catalog__ImportReport *report =
+        import_csv(bench, "\xEF\xBB\xBF事项名称,受理条件,承诺办结时限,服务对象,事项类型代码\r\n"
+                          "甲,\"一，\"\"甲\"\"\r\n二,三\",5个工作日,1;企业法人,01\r\n"
+                          "\r\n"
+                          "乙,,即时办结,火星人,99,多余\r\n"
+                          "丙,\"没有结束\r\n丁,x\r\n");
     EXPECT(report && report->rows == 3 && report->created == 2 && report->refused == 1);
     EXPECT(reported(report, 3, "", "quote"));
     EXPECT(reported(report, 2, "", "extra_cells"));
@@ -142,7 +147,8 @@ TEST(csv_as_it_comes)
     EXPECT(found && found->n_hits == 2);
     const Catalog__Item *item = get_item(bench, found->hits[0]->item->id);
     EXPECT(item && text_equal(item->conditions, "一，\"甲\"\n二,三"));
-    EXPECT(item && item->promise_days == 5 && item->promise_unit == CATALOG__DAY_UNIT__DAY_UNIT_WORKING);
+    EXPECT(item && item->promise_days == 5 &&
+           item->promise_unit == CATALOG__DAY_UNIT__DAY_UNIT_WORKING);
     EXPECT(item && item->n_audiences == 2 && item->type == CATALOG__ITEM_TYPE__ITEM_TYPE_LICENSE);
     item = get_item(bench, found->hits[1]->item->id);
     EXPECT(item && item->promise_unit == CATALOG__DAY_UNIT__DAY_UNIT_AT_ONCE);
@@ -153,7 +159,8 @@ TEST(csv_as_it_comes)
 TEST(catch_all_material_stays_a_draft)
 {
     bench_t *bench = bench_new(catalog_service(), NULL);
-    Catalog__ImportReport *report = import_json(bench,
+    Catalog__ImportReport *report = import_json(
+        bench,
         "[{\"name\":\"甲\",\"itemCode\":\"C-1\",\"materials\":[{\"name\":\"法律法规规定的其他材料\"}]}]");
     EXPECT(report && report->created == 1 && reported(report, 1, "materials", "catch_all"));
     EXPECT(!get_item(bench, "C-1"));
@@ -166,7 +173,8 @@ TEST(staff_import_drafts_of_their_own)
 {
     bench_t *bench = bench_new(catalog_service(), NULL);
     caller_t staff = bench_staff(bench, "s1", "zjj", "item.edit");
-    const char *list = "[{\"name\":\"甲\",\"departmentId\":\"zjj\"},{\"name\":\"乙\",\"departmentId\":\"wjw\"}]";
+    const char *list =
+        "[{\"name\":\"甲\",\"departmentId\":\"zjj\"},{\"name\":\"乙\",\"departmentId\":\"wjw\"}]";
     Catalog__ListFormat json = CATALOG__LIST_FORMAT__LIST_FORMAT_JSON;
     EXPECT(!import_text(bench, &staff, json, list, true));
     EXPECT(text_equal(bench_failure(bench)->code, "catalog.import_publish"));
@@ -200,7 +208,8 @@ TEST(discarded_imports_can_be_imported_again)
     caller_t staff = bench_staff(bench, "s1", "zjj", "item.edit");
     Catalog__ListFormat json = CATALOG__LIST_FORMAT__LIST_FORMAT_JSON;
     const char *first = "[{\"name\":\"甲\",\"departmentId\":\"zjj\"}]";
-    const char *changed = "[{\"name\":\"甲\",\"departmentId\":\"zjj\",\"conditions\":\"年满十八周岁\"}]";
+    const char *changed =
+        "[{\"name\":\"甲\",\"departmentId\":\"zjj\",\"conditions\":\"年满十八周岁\"}]";
     EXPECT(import_text(bench, &staff, json, first, false)->created == 1);
     EXPECT(discard(bench, &staff) == STATUS_OK);
     EXPECT(bench_count(bench, "SELECT count(*) FROM items") == 0);
@@ -263,18 +272,21 @@ TEST(real_district_list)
     char path[500];
     const char *names[] = {"guangan-district-items.json", "guangan-district-items.csv"};
     for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/data/items/%s", folder ? folder : "../shared/reference", names[i]);
+        snprintf(path, sizeof path, "%s/data/items/%s", folder ? folder : "../shared/reference",
+                 names[i]);
         char *text = read_whole(path);
         if (!text)
             continue;
         bench_t *bench = bench_new(catalog_service(), NULL);
-        Catalog__ImportReport *report =
-            import_text(bench, &BENCH_SERVICE, i ? CATALOG__LIST_FORMAT__LIST_FORMAT_CSV
-                                                 : CATALOG__LIST_FORMAT__LIST_FORMAT_JSON, text, true);
+        Catalog__ImportReport *report = import_text(bench, &BENCH_SERVICE,
+                                                    i ? CATALOG__LIST_FORMAT__LIST_FORMAT_CSV
+                                                      : CATALOG__LIST_FORMAT__LIST_FORMAT_JSON,
+                                                    text, true);
         EXPECT(report && report->rows == 1135);
-        EXPECT(report && report->created + report->updated + report->unchanged + report->refused == 1135);
+        EXPECT(report &&
+               report->created + report->updated + report->unchanged + report->refused == 1135);
         EXPECT(report && report->created == 1135);
-        EXPECT(report && report->flagged == 1135);     /* none of their codes has the national form */
+        EXPECT(report && report->flagged == 1135); /* none of their codes has the national form */
         EXPECT(bench_count(bench, "SELECT count(*) FROM items WHERE state = 4") == 1135);
         EXPECT(bench_count(bench, "SELECT count(*) FROM items WHERE type = 1") == 536);
         EXPECT(bench_count(bench, "SELECT count(*) FROM items WHERE type = 20") == 348);

@@ -12,8 +12,8 @@
 
 const char *item_code(const Catalog__Item *item)
 {
-    const char *codes[] = {item->item_code, item->impl_code, item->local_impl_code,
-                           item->base_code, item->local_base_code};
+    const char *codes[] = {item->item_code, item->impl_code, item->local_impl_code, item->base_code,
+                           item->local_base_code};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (!text_empty(codes[i]))
             return codes[i];
@@ -39,25 +39,25 @@ uint32_t page_size(uint32_t asked, uint32_t usual)
 
 bool item_own_all(const call_t *call)
 {
-    return call->caller.kind == YW__CALLER_KIND__CALLER_KIND_SERVICE
-           || call_permitted(call, "item.all");
+    return call->caller.kind == YW__CALLER_KIND__CALLER_KIND_SERVICE ||
+           call_permitted(call, "item.all");
 }
 
 bool item_own(const call_t *call, const char *department_id)
 {
-    return item_own_all(call)
-           || (!text_empty(department_id) && text_equal(call->caller.department, department_id));
+    return item_own_all(call) ||
+           (!text_empty(department_id) && text_equal(call->caller.department, department_id));
 }
 
 /* --- codes --------------------------------------------------------------------------- */
 
 /* The number behind the highest handling-item code made from an implementation code. */
-static status_t handling_number(call_t *call, const char *impl_code, const char *item_id,
-                                int *ret)
+static status_t handling_number(call_t *call, const char *impl_code, const char *item_id, int *ret)
 {
-    query_t *q = query(call->store,
-        "SELECT max(code) AS last FROM item_codes"
-        " WHERE rank = 1 AND item_id <> :item_id AND code > :impl_code AND code < :after");
+    query_t *q =
+        query(call->store,
+              "SELECT max(code) AS last FROM item_codes"
+              " WHERE rank = 1 AND item_id <> :item_id AND code > :impl_code AND code < :after");
     query_text(q, "item_id", item_id);
     query_text(q, "impl_code", impl_code);
     query_text(q, "after", arena_printf(call->arena, "%s~", impl_code));
@@ -74,15 +74,15 @@ static status_t handling_number(call_t *call, const char *impl_code, const char 
 
 status_t item_make_codes(call_t *call, Catalog__Item *item)
 {
-    if (text_empty(item->impl_code) && !text_empty(item->base_code)
-        && !text_empty(item->credit_code) && item->use_level > 0) {
+    if (text_empty(item->impl_code) && !text_empty(item->base_code) &&
+        !text_empty(item->credit_code) && item->use_level > 0) {
         char *code = arena_alloc(call->arena, 32);
         if (code && impl_code_make(item->credit_code, (char) ('0' + item->use_level),
                                    item->base_code, code))
             item->impl_code = code;
     }
-    if (text_empty(item->item_code) && !text_empty(item->impl_code)
-        && item->role == CATALOG__ITEM_ROLE__ITEM_ROLE_HANDLING) {
+    if (text_empty(item->item_code) && !text_empty(item->impl_code) &&
+        item->role == CATALOG__ITEM_ROLE__ITEM_ROLE_HANDLING) {
         int number = 0;
         status_t status = handling_number(call, item->impl_code, item->id, &number);
         if (status != STATUS_OK)
@@ -112,9 +112,10 @@ static status_t put_codes(call_t *call, const Catalog__Item *item)
     for (size_t i = 0; status == STATUS_OK && i < sizeof codes / sizeof *codes; i++) {
         if (text_empty(codes[i].code))
             continue;
-        query_t *q = query(call->store,
-            "INSERT INTO item_codes(code, rank, item_id) VALUES (:code, :rank, :item_id)"
-            " ON CONFLICT DO NOTHING");
+        query_t *q =
+            query(call->store,
+                  "INSERT INTO item_codes(code, rank, item_id) VALUES (:code, :rank, :item_id)"
+                  " ON CONFLICT DO NOTHING");
         query_text(q, "code", codes[i].code);
         query_int(q, "rank", codes[i].rank);
         query_text(q, "item_id", item->id);
@@ -128,11 +129,11 @@ static status_t put_codes(call_t *call, const Catalog__Item *item)
 version_t *version_load(call_t *call, const char *item_id, uint32_t version, status_t *ret_status)
 {
     query_t *q = query(call->store,
-        "SELECT v.version, v.revision, v.state, v.round, v.editor, v.body,"
-        "       i.version AS in_force, i.newest, i.state AS item_state, i.popularity"
-        " FROM items i JOIN versions v ON v.item_id = i.id"
-        " WHERE i.id = :item_id"
-        "   AND v.version = CASE WHEN :version = 0 THEN i.newest ELSE :version END");
+                       "SELECT v.version, v.revision, v.state, v.round, v.editor, v.body,"
+                       "       i.version AS in_force, i.newest, i.state AS item_state, i.popularity"
+                       " FROM items i JOIN versions v ON v.item_id = i.id"
+                       " WHERE i.id = :item_id"
+                       "   AND v.version = CASE WHEN :version = 0 THEN i.newest ELSE :version END");
     query_text(q, "item_id", item_id);
     query_int(q, "version", version);
     version_t *self = NULL;
@@ -164,7 +165,8 @@ version_t *version_load(call_t *call, const char *item_id, uint32_t version, sta
         return NULL;
     }
     if (!self->item) {
-        *ret_status = call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "内容过大，无法处理。");
+        *ret_status =
+            call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "内容过大，无法处理。");
         return NULL;
     }
     return self;
@@ -186,14 +188,15 @@ status_t version_expect(call_t *call, const version_t *version, uint32_t revisio
     if (version->item->revision == revision)
         return STATUS_OK;
     return call_fail(call, STATUS_ABORTED, "catalog.revision_changed", "revision",
-                     "该事项已被他人修改（当前修订号 %u），请刷新后再操作。", version->item->revision);
+                     "该事项已被他人修改（当前修订号 %u），请刷新后再操作。",
+                     version->item->revision);
 }
 
 status_t version_edited_by_caller(call_t *call, const Catalog__Item *item, bool *ret)
 {
-    query_t *q = query(call->store,
-        "SELECT 1 AS one FROM editors"
-        " WHERE item_id = :item_id AND version = :version AND editor = :editor");
+    query_t *q =
+        query(call->store, "SELECT 1 AS one FROM editors"
+                           " WHERE item_id = :item_id AND version = :version AND editor = :editor");
     query_text(q, "item_id", item->id);
     query_int(q, "version", item->version);
     query_text(q, "editor", call->caller.id);
@@ -230,7 +233,8 @@ static void bind_columns(query_t *q, call_t *call, const Catalog__Item *item, ui
 
 static status_t insert_item(call_t *call, const Catalog__Item *item, uint32_t score)
 {
-    query_t *q = query(call->store,
+    query_t *q = query(
+        call->store,
         "INSERT INTO items(id, version, newest, state, name, main_name, code, base_code, impl_code,"
         " local_base_code, role, type, use_level, department_id, department_name, division,"
         " case_kind, promise_days, promise_unit, online_depth, visits, charged, sample,"
@@ -246,7 +250,8 @@ static status_t insert_item(call_t *call, const Catalog__Item *item, uint32_t sc
 
 static status_t update_item(call_t *call, const Catalog__Item *item, uint32_t score)
 {
-    query_t *q = query(call->store,
+    query_t *q = query(
+        call->store,
         "UPDATE items SET state = :state, name = :name, main_name = :main_name, code = :code,"
         " base_code = :base_code, impl_code = :impl_code, local_base_code = :local_base_code,"
         " role = :role, type = :type, use_level = :use_level, department_id = :department_id,"
@@ -269,9 +274,10 @@ static status_t set_newest(call_t *call, const char *item_id, uint32_t newest)
 
 static status_t remember_editor(call_t *call, const Catalog__Item *item, const char *editor)
 {
-    query_t *q = query(call->store,
-        "INSERT INTO editors(item_id, version, editor) VALUES (:item_id, :version, :editor)"
-        " ON CONFLICT DO NOTHING");
+    query_t *q =
+        query(call->store,
+              "INSERT INTO editors(item_id, version, editor) VALUES (:item_id, :version, :editor)"
+              " ON CONFLICT DO NOTHING");
     query_text(q, "item_id", item->id);
     query_int(q, "version", item->version);
     query_text(q, "editor", editor);
@@ -294,7 +300,8 @@ static status_t write_version(call_t *call, const version_t *self, uint32_t scor
     ProtobufCBinaryData body = message_pack(&item->base, call->arena);
     if (!body.data)
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "内容过大，无法保存。");
-    query_t *q = query(call->store,
+    query_t *q = query(
+        call->store,
         "INSERT INTO versions(item_id, version, revision, state, round, name, score, flags, editor,"
         " publisher, updated_at, effective_day, cancel_day, body)"
         " VALUES (:item_id, :version, :revision, :state, :round, :name, :score, :flags, :editor,"
@@ -350,9 +357,10 @@ static status_t name_department(call_t *call, const Catalog__Item *item)
 {
     if (text_empty(item->department_id) || text_empty(item->department_name))
         return STATUS_OK;
-    query_t *q = query(call->store,
-        "INSERT INTO departments(id, name) VALUES (:id, :name)"
-        " ON CONFLICT(id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name");
+    query_t *q =
+        query(call->store,
+              "INSERT INTO departments(id, name) VALUES (:id, :name)"
+              " ON CONFLICT(id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name");
     query_text(q, "id", item->department_id);
     query_text(q, "name", item->department_name);
     return query_done(q);
@@ -362,9 +370,8 @@ static status_t supersede(call_t *call, const version_t *self)
 {
     if (self->in_force == 0 || self->in_force == self->item->version)
         return STATUS_OK;
-    query_t *q = query(call->store,
-        "UPDATE versions SET state = :superseded, cancel_day = NULL"
-        " WHERE item_id = :item_id AND version = :version");
+    query_t *q = query(call->store, "UPDATE versions SET state = :superseded, cancel_day = NULL"
+                                    " WHERE item_id = :item_id AND version = :version");
     query_text(q, "item_id", self->item->id);
     query_int(q, "version", self->in_force);
     query_int(q, "superseded", STATE(SUPERSEDED));
@@ -380,8 +387,8 @@ static status_t point_to(call_t *call, const Catalog__Item *item, const char *pu
     if (status != STATUS_OK)
         return status;
     q = query(call->store,
-        "UPDATE versions SET published_at = :published_at, publisher = :publisher"
-        " WHERE item_id = :id AND version = :version");
+              "UPDATE versions SET published_at = :published_at, publisher = :publisher"
+              " WHERE item_id = :id AND version = :version");
     query_text(q, "id", item->id);
     query_int(q, "version", item->version);
     query_int(q, "published_at", call->now_ms);
@@ -402,11 +409,11 @@ status_t version_enforce(call_t *call, version_t *self, const char *publisher)
     Catalog__Item *item = self->item;
     item->state = STATE(PUBLISHED);
     item->published_at = timestamp_make(call->arena, call->now_ms);
-    item->popularity = 0;               /* a counter beside the guide, not part of it */
+    item->popularity = 0; /* a counter beside the guide, not part of it */
 
     status_t status = supersede(call, self);
     if (status == STATUS_OK) {
-        self->in_force = 0;             /* so that saving also fills the item's columns */
+        self->in_force = 0; /* so that saving also fills the item's columns */
         status = version_save(call, self);
     }
     if (status == STATUS_OK)
@@ -427,9 +434,8 @@ status_t version_enforce(call_t *call, version_t *self, const char *publisher)
 /* A version that waits for its day would bring a cancelled item back. */
 static status_t unschedule(call_t *call, const char *item_id)
 {
-    query_t *q = query(call->store,
-        "UPDATE versions SET state = :draft, effective_day = NULL"
-        " WHERE item_id = :item_id AND state = :scheduled");
+    query_t *q = query(call->store, "UPDATE versions SET state = :draft, effective_day = NULL"
+                                    " WHERE item_id = :item_id AND state = :scheduled");
     query_text(q, "item_id", item_id);
     query_int(q, "draft", STATE(DRAFT));
     query_int(q, "scheduled", STATE(SCHEDULED));
@@ -442,7 +448,7 @@ status_t item_change_state(call_t *call, version_t *self, Catalog__ItemState sta
     Catalog__Item *item = self->item;
     item->state = state;
     item->popularity = 0;
-    self->in_force = 0;                 /* so that saving also changes the item's state */
+    self->in_force = 0; /* so that saving also changes the item's state */
     status_t status = version_save(call, self);
     self->in_force = item->version;
     if (status == STATUS_OK && state == STATE(CANCELLED))

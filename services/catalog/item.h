@@ -11,12 +11,12 @@
 
 /* A version and what stands beside it. */
 typedef struct {
-    Catalog__Item *item;         /* unpacked body; id, version, revision and state are set */
+    Catalog__Item *item; /* unpacked body; id, version, revision and state are set */
     const char *editor;
     uint32_t round;
-    uint32_t in_force;           /* version of the item that is in force; 0: none */
+    uint32_t in_force; /* version of the item that is in force; 0: none */
     uint32_t newest;
-    Catalog__ItemState state;    /* of the item */
+    Catalog__ItemState state; /* of the item */
     int64_t popularity;
 } version_t;
 

@@ -6,7 +6,7 @@
 #include "message.h"
 #include "text.h"
 
-enum { RAW_BYTES_MAX = 4 << 20 };      /* a row cannot be larger than the message it came in */
+enum { RAW_BYTES_MAX = 4 << 20 }; /* a row cannot be larger than the message it came in */
 
 /* --- rows ------------------------------------------------------------------------------------ */
 
@@ -61,7 +61,8 @@ static bool too_many(const list_t *self, arena_t *arena, faults_t *faults)
 {
     if (self->count < LIST_ROWS_MAX)
         return false;
-    faults_add(faults, arena, "text", "too_many", "一次最多导入 %d 行，请分批导入。", LIST_ROWS_MAX);
+    faults_add(faults, arena, "text", "too_many", "一次最多导入 %d 行，请分批导入。",
+               LIST_ROWS_MAX);
     return true;
 }
 
@@ -131,7 +132,8 @@ static list_t *read_json(list_t *self, const char *text, arena_t *arena, faults_
     const char *sound = needs_mending(text) ? mend(text, arena) : text;
     const json_t *tree = sound ? json_read(sound, strlen(sound), arena, &error, &at) : NULL;
     if (!tree) {
-        faults_add(faults, arena, "text", "json", "不是有效的 JSON（第 %zu 字节处：%s）。", at + 1, error);
+        faults_add(faults, arena, "text", "json", "不是有效的 JSON（第 %zu 字节处：%s）。", at + 1,
+                   error);
         return NULL;
     }
     if (tree->kind == JSON_OBJECT)
@@ -152,7 +154,7 @@ static list_t *read_json(list_t *self, const char *text, arena_t *arena, faults_
 
 typedef struct {
     const char *names[CSV_CELLS_MAX];
-    const char *fields[CSV_CELLS_MAX];      /* NULL: unknown */
+    const char *fields[CSV_CELLS_MAX]; /* NULL: unknown */
     size_t count;
 } header_t;
 
@@ -205,7 +207,8 @@ static void read_record(list_t *self, const csv_t *csv, const header_t *header,
         if (header->fields[i])
             row_set_text(&row, header->fields[i], cells[i]);
     if (count > header->count && row.memory)
-        row_flag(&row, "", "extra_cells", cells[header->count], "单元格多于表头，多出的内容未采用。");
+        row_flag(&row, "", "extra_cells", cells[header->count],
+                 "单元格多于表头，多出的内容未采用。");
     finish_row(out, &row, raw, arena);
 }
 
@@ -215,7 +218,8 @@ static list_t *read_csv(list_t *self, const char *text, arena_t *arena, faults_t
     header_t header;
     csv_start(&csv, text, arena);
     if (!read_header(self, &csv, &header)) {
-        faults_add(faults, arena, "text", "header", "首行应为表头，且至少有一个可识别的列名（如“事项名称”）。");
+        faults_add(faults, arena, "text", "header",
+                   "首行应为表头，且至少有一个可识别的列名（如“事项名称”）。");
         return NULL;
     }
     const char *cells[CSV_CELLS_MAX];
@@ -240,7 +244,7 @@ list_t *list_read(Catalog__ListFormat format, const char *text, arena_t *arena, 
         return NULL;
     }
     return format == CATALOG__LIST_FORMAT__LIST_FORMAT_CSV ? read_csv(self, text, arena, faults)
-                                                            : read_json(self, text, arena, faults);
+                                                           : read_json(self, text, arena, faults);
 }
 
 /* --- writing ----------------------------------------------------------------------------------------- */
@@ -282,7 +286,7 @@ static void put_list_cell(const Catalog__Item *item, const ProtobufCFieldDescrip
     json_print(&one.base, false, &json);
     const char *start = json.data ? strchr(json.data, '[') : NULL;
     if (start && !json.full) {
-        json.data[json.size - 1] = 0;       /* the object's closing brace */
+        json.data[json.size - 1] = 0; /* the object's closing brace */
         csv_put(out, start, false);
     } else {
         out->full = true;
@@ -300,7 +304,8 @@ static void put_cell(const Catalog__Item *item, const ProtobufCFieldDescriptor *
         csv_put(out, *(const char *const *) at, first);
         return;
     case PROTOBUF_C_TYPE_ENUM:
-        csv_put(out, *(const int *) at ? label_of(field->descriptor, *(const int *) at) : "", first);
+        csv_put(out, *(const int *) at ? label_of(field->descriptor, *(const int *) at) : "",
+                first);
         return;
     case PROTOBUF_C_TYPE_BOOL:
         csv_put(out, *(const protobuf_c_boolean *) at ? "1" : "0", first);

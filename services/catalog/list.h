@@ -7,12 +7,12 @@
 #include "buffer.h"
 #include "row.h"
 
-#define LIST_ROWS_MAX 5000       /* in one document; a longer list comes in parts */
-#define LIST_UNKNOWN_MAX 100     /* column names remembered */
+#define LIST_ROWS_MAX    5000 /* in one document; a longer list comes in parts */
+#define LIST_UNKNOWN_MAX 100  /* column names remembered */
 
 typedef struct {
-    Catalog__Item *item;         /* NULL: refused, see faults */
-    const char *raw;             /* the row as JSON */
+    Catalog__Item *item; /* NULL: refused, see faults */
+    const char *raw;     /* the row as JSON */
     const fault_t *faults;
     size_t fault_count;
 } list_row_t;
@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
     list_row_t *rows;
     size_t count;
-    const char *unknown[LIST_UNKNOWN_MAX];      /* columns that no vocabulary knows; kept in raw */
+    const char *unknown[LIST_UNKNOWN_MAX]; /* columns that no vocabulary knows; kept in raw */
     size_t unknown_count;
 } list_t;
 

@@ -15,9 +15,9 @@
 /* Both aspects agreed to in the current round. */
 static status_t reviewed(call_t *call, const version_t *version, bool *ret)
 {
-    query_t *q = query(call->store,
-        "SELECT count(*) AS approvals FROM reviews WHERE item_id = :item_id"
-        " AND version = :version AND round = :round AND approved = 1");
+    query_t *q =
+        query(call->store, "SELECT count(*) AS approvals FROM reviews WHERE item_id = :item_id"
+                           " AND version = :version AND round = :round AND approved = 1");
     query_text(q, "item_id", version->item->id);
     query_int(q, "version", version->item->version);
     query_int(q, "round", version->round);
@@ -28,7 +28,8 @@ static status_t reviewed(call_t *call, const version_t *version, bool *ret)
 /* A handling-item code names one item: nobody else in force may have it. */
 static status_t code_taken(call_t *call, const Catalog__Item *item, bool *ret)
 {
-    query_t *q = query(call->store,
+    query_t *q = query(
+        call->store,
         "SELECT c.item_id FROM item_codes c JOIN items i ON i.id = c.item_id"
         " WHERE c.code = :code AND c.rank = 1 AND c.item_id <> :item_id AND i.state <> :cancelled"
         " LIMIT 1");
@@ -75,13 +76,13 @@ static status_t may_publish(call_t *call, const version_t *version, uint32_t rev
 static bool is_early(const call_t *call, const Catalog__Item *item)
 {
     int64_t day;
-    return clock_day_parse(item->planned_effective_date, &day)
-           && day > clock_day_of(call->now_ms);
+    return clock_day_parse(item->planned_effective_date, &day) && day > clock_day_of(call->now_ms);
 }
 
 static status_t note_publisher(call_t *call, const Catalog__Item *item)
 {
-    query_t *q = query(call->store,
+    query_t *q = query(
+        call->store,
         "UPDATE versions SET publisher = :publisher WHERE item_id = :item_id AND version = :version");
     query_text(q, "item_id", item->id);
     query_int(q, "version", item->version);
@@ -129,13 +130,13 @@ static status_t change(call_t *call, const Catalog__ChangeItemStateRequest *in,
         return status;
     call_concerns(call, in->id);
     Catalog__ItemState from = version->item->state;
-    bool fits = to == STATE(SUSPENDED) ? from == STATE(PUBLISHED)
+    bool fits = to == STATE(SUSPENDED)   ? from == STATE(PUBLISHED)
                 : to == STATE(PUBLISHED) ? from == STATE(SUSPENDED)
                                          : from == STATE(PUBLISHED) || from == STATE(SUSPENDED);
     if (!fits)
         return call_fail(call, STATUS_FAILED_PRECONDITION, "catalog.wrong_state", NULL,
-                         "事项当前为“%s”，不能%s。", label_of(&catalog__item_state__descriptor, from),
-                         what);
+                         "事项当前为“%s”，不能%s。",
+                         label_of(&catalog__item_state__descriptor, from), what);
     status = version_expect(call, version, in->revision);
     if (status == STATUS_OK)
         status = item_change_state(call, version, to, in->reason);
@@ -164,7 +165,7 @@ status_t catalog_cancel_item(call_t *call, const Catalog__ChangeItemStateRequest
 
 /* --- planned days ------------------------------------------------------------------------------ */
 
-enum { DUE_MAX = 100 };      /* in one tick; the next one takes the rest */
+enum { DUE_MAX = 100 }; /* in one tick; the next one takes the rest */
 
 typedef struct {
     const char *item_id;
@@ -190,9 +191,12 @@ status_t catalog_tick(call_t *call, const Yw__Empty *in, Yw__Empty *out)
     (void) out;
     due_t due[DUE_MAX];
     status_t status;
-    size_t count = read_due(call, query(call->store,
-        "SELECT item_id, version, publisher FROM versions WHERE effective_day <= :today"
-        " ORDER BY effective_day LIMIT 100"), due, &status);
+    size_t count = read_due(
+        call,
+        query(call->store,
+              "SELECT item_id, version, publisher FROM versions WHERE effective_day <= :today"
+              " ORDER BY effective_day LIMIT 100"),
+        due, &status);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         version_t *version = version_load(call, due[i].item_id, due[i].version, &status);
         if (version)
@@ -201,9 +205,12 @@ status_t catalog_tick(call_t *call, const Yw__Empty *in, Yw__Empty *out)
     if (status != STATUS_OK)
         return status;
 
-    count = read_due(call, query(call->store,
-        "SELECT item_id, version, publisher FROM versions WHERE cancel_day <= :today"
-        " ORDER BY cancel_day LIMIT 100"), due, &status);
+    count =
+        read_due(call,
+                 query(call->store,
+                       "SELECT item_id, version, publisher FROM versions WHERE cancel_day <= :today"
+                       " ORDER BY cancel_day LIMIT 100"),
+                 due, &status);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         version_t *version = version_load(call, due[i].item_id, due[i].version, &status);
         if (version)

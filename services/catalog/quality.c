@@ -9,10 +9,11 @@
 
 /* Each means "whatever we may think of".  国办函〔2016〕108号 and 优化营商环境条例 forbid them. */
 static const char *const CATCH_ALLS[] = {
-    "其他材料", "其它材料", "其他相关", "其它相关", "其他有关", "其它有关", "其他资料", "其它资料",
-    "其他证明", "其它证明", "其他文件", "其它文件", "其他需", "其它需", "其他应当", "其他必要",
-    "规定的其他", "规定的其它", "规定其他", "要求的其他", "要求的其它", "要求提供的材料",
-    "需要的其他", "需要提交的其他", "需要提供的其他", "认为需要", "认为必要", "等相关材料", "等有关材料",
+    "其他材料",       "其它材料",   "其他相关",   "其它相关",       "其他有关",   "其它有关",
+    "其他资料",       "其它资料",   "其他证明",   "其它证明",       "其他文件",   "其它文件",
+    "其他需",         "其它需",     "其他应当",   "其他必要",       "规定的其他", "规定的其它",
+    "规定其他",       "要求的其他", "要求的其它", "要求提供的材料", "需要的其他", "需要提交的其他",
+    "需要提供的其他", "认为需要",   "认为必要",   "等相关材料",     "等有关材料",
 };
 
 bool quality_catch_all(const char *material_name)
@@ -131,8 +132,8 @@ static bool stages_within_promise(const Catalog__Item *item)
 {
     uint64_t days = 0;
     for (size_t i = 0; i < item->n_stages; i++)
-        if (item->stages[i]->unit == item->promise_unit
-            && item->stages[i]->kind != CATALOG__STAGE_KIND__STAGE_KIND_SPECIAL)
+        if (item->stages[i]->unit == item->promise_unit &&
+            item->stages[i]->kind != CATALOG__STAGE_KIND__STAGE_KIND_SPECIAL)
             days += item->stages[i]->days;
     return item->promise_days == 0 || days <= item->promise_days;
 }
@@ -212,10 +213,16 @@ static bool has_handling_forms(const Catalog__Item *item)
     return item->n_handling_forms > 0;
 }
 
-#define SAID(field) \
-    static bool has_##field(const Catalog__Item *item) { return !text_empty(item->field); }
-#define CHOSEN(field) \
-    static bool has_##field(const Catalog__Item *item) { return item->field != 0; }
+#define SAID(field)                                                                                \
+    static bool has_##field(const Catalog__Item *item)                                             \
+    {                                                                                              \
+        return !text_empty(item->field);                                                           \
+    }
+#define CHOSEN(field)                                                                              \
+    static bool has_##field(const Catalog__Item *item)                                             \
+    {                                                                                              \
+        return item->field != 0;                                                                   \
+    }
 SAID(name)
 SAID(credit_code)
 SAID(division)
@@ -232,7 +239,7 @@ CHOSEN(handle_area)
 typedef struct {
     const char *field;
     bool (*there)(const Catalog__Item *item);
-    uint32_t weight;         /* points lost; all of them and the 10 of lists make 100 */
+    uint32_t weight; /* points lost; all of them and the 10 of lists make 100 */
     bool blocking;
     const char *message;
 } element_t;
@@ -294,20 +301,20 @@ static void check_materials(checking_t *self)
             add(self, field, "catch_all", true,
                 "“%s”是兜底条款，不得作为申请材料，请逐一列明所需材料。", material->name);
         for (size_t k = 0; k < i; k++)
-            if (text_equal(item->materials[k]->name, material->name)
-                || same_id(item->materials[k]->id, material->id)) {
+            if (text_equal(item->materials[k]->name, material->name) ||
+                same_id(item->materials[k]->id, material->id)) {
                 add(self, field, "duplicate", true, "材料“%s”重复。", material->name);
                 break;
             }
         snprintf(field, sizeof field, "materials[%zu]", i);
         if (!material->need || !material->type || !material->format || !material->source)
-            add(self, field, "incomplete", false,
-                "材料“%s”须写明必要性、类型、形式和来源渠道。", material->name);
-        if (material->originals + material->copies == 0
-            && material->format == CATALOG__MATERIAL_FORMAT__MATERIAL_FORMAT_PAPER)
+            add(self, field, "incomplete", false, "材料“%s”须写明必要性、类型、形式和来源渠道。",
+                material->name);
+        if (material->originals + material->copies == 0 &&
+            material->format == CATALOG__MATERIAL_FORMAT__MATERIAL_FORMAT_PAPER)
             add(self, field, "copies", false, "纸质材料“%s”须写明份数。", material->name);
-        if (material->need == CATALOG__MATERIAL_NEED__MATERIAL_NEED_SOMETIMES
-            && text_empty(material->condition))
+        if (material->need == CATALOG__MATERIAL_NEED__MATERIAL_NEED_SOMETIMES &&
+            text_empty(material->condition))
             add(self, field, "condition", false, "非必要材料“%s”须写明需要提供的情形。",
                 material->name);
         if (text_empty(material->acceptance_standard))
@@ -322,8 +329,8 @@ static void check_form(checking_t *self)
     for (size_t i = 0; i < item->n_form_fields; i++) {
         const Catalog__FormField *form = item->form_fields[i];
         snprintf(field, sizeof field, "formFields[%zu]", i);
-        bool choice = form->type == CATALOG__FIELD_TYPE__FIELD_TYPE_CHOICE
-                      || form->type == CATALOG__FIELD_TYPE__FIELD_TYPE_CHOICES;
+        bool choice = form->type == CATALOG__FIELD_TYPE__FIELD_TYPE_CHOICE ||
+                      form->type == CATALOG__FIELD_TYPE__FIELD_TYPE_CHOICES;
         if (text_empty(form->id) || !form->type)
             add(self, field, "incomplete", true, "表单字段“%s”须有标识和类型。", form->label);
         if (choice != (form->n_choices > 0))
@@ -377,8 +384,8 @@ static void check_codes(checking_t *self)
         if (item->use_level && item->impl_code[18] != '0' + (int) item->use_level)
             add(self, "implCode", "mismatch", true, "实施编码与行使层级不一致。");
     }
-    if (strlen(item->item_code) == 33 && !text_empty(item->impl_code)
-        && !text_starts(item->item_code, item->impl_code))
+    if (strlen(item->item_code) == 33 && !text_empty(item->impl_code) &&
+        !text_starts(item->item_code, item->impl_code))
         add(self, "itemCode", "mismatch", true, "业务办理项编码与实施编码不一致。");
 }
 

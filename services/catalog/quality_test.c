@@ -14,7 +14,8 @@ static Catalog__CheckReport *check(arena_t *arena, const Catalog__Item *item)
 static bool has_fault(const Catalog__CheckReport *report, const char *field, const char *code)
 {
     for (size_t i = 0; i < report->n_faults; i++)
-        if (text_equal(report->faults[i]->field, field) && text_equal(report->faults[i]->code, code))
+        if (text_equal(report->faults[i]->field, field) &&
+            text_equal(report->faults[i]->code, code))
             return true;
     return false;
 }
@@ -59,8 +60,12 @@ TEST(each_fault_is_found)
 
 TEST(catch_all_materials)
 {
-    const char *bad[] = {"其他材料", "其它材料", "法律、行政法规规定的其他材料", "其 他 相 关 材 料",
-                         "审批部门要求提供的其他资料", "其他需要提交的证明"};
+    const char *bad[] = {"其他材料",
+                         "其它材料",
+                         "法律、行政法规规定的其他材料",
+                         "其 他 相 关 材 料",
+                         "审批部门要求提供的其他资料",
+                         "其他需要提交的证明"};
     const char *good[] = {"申请书", "其他组织的登记证书", "与其他单位签订的合同", "营业执照"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         EXPECT(quality_catch_all(bad[i]));
@@ -93,8 +98,10 @@ TEST(cleaning)
 TEST(quality_per_department)
 {
     bench_t *bench = bench_new(catalog_service(), NULL);
-    import_json(bench, "[{\"name\":\"甲\",\"departmentId\":\"a\",\"departmentName\":\"甲局\"},"
-                       "{\"name\":\"乙\",\"departmentId\":\"b\",\"departmentName\":\"乙局\",\"type\":\"99\"}]");
+    import_json(
+        bench,
+        "[{\"name\":\"甲\",\"departmentId\":\"a\",\"departmentName\":\"甲局\"},"
+        "{\"name\":\"乙\",\"departmentId\":\"b\",\"departmentName\":\"乙局\",\"type\":\"99\"}]");
     Catalog__GetQualityRequest in = CATALOG__GET_QUALITY_REQUEST__INIT;
     const ProtobufCMessage *out;
     caller_t staff = bench_staff(bench, "s", "b", "item.edit");

@@ -61,7 +61,7 @@ static void print_json(buffer_t *out, const json_t *value, int depth)
     } else if (value->kind == JSON_ARRAY || value->kind == JSON_OBJECT) {
         bool object = value->kind == JSON_OBJECT;
         buffer_char(out, object ? '{' : '[');
-        CHECK(depth <= JSON_DEPTH_MAX);          /* json_read() refuses deeper ones */
+        CHECK(depth <= JSON_DEPTH_MAX); /* json_read() refuses deeper ones */
         for (const json_t *child = value->child; child; child = child->next) {
             if (child != value->child)
                 buffer_char(out, ',');
@@ -92,7 +92,7 @@ static const ProtobufCFieldDescriptor *field_of(const char *name)
 {
     const ProtobufCFieldDescriptor *field =
         message_field(&catalog__item__descriptor, name, strlen(name));
-    CHECK(field);                       /* columns.c names a field that the contract lacks */
+    CHECK(field); /* columns.c names a field that the contract lacks */
     return field;
 }
 
@@ -104,8 +104,8 @@ static void set_string(row_t *self, const ProtobufCFieldDescriptor *field, const
     const rule_t *rule = rule_of(&catalog__item__descriptor, field->name);
     const char *message;
     bool have = !text_empty(*at);
-    if (have && rule && rule->kind != KIND_NONE && kind_check(rule->kind, *at, &message)
-        && !kind_check(rule->kind, text, &message)) {
+    if (have && rule && rule->kind != KIND_NONE && kind_check(rule->kind, *at, &message) &&
+        !kind_check(rule->kind, text, &message)) {
         /* A list that names a code twice, once wrongly. */
         row_flag(self, field->name, "replaced", *at, "该值有误，已采用同一行中另一处的正确值。");
         have = false;
@@ -121,9 +121,9 @@ static bool read_enum(const ProtobufCEnumDescriptor *type, const char *text, int
     bool numeric = text_int(text, 0, 9999, &number);
     for (unsigned i = 0; i < type->n_values; i++) {
         const ProtobufCEnumValue *value = &type->values[i];
-        if (numeric ? value->value == number
-                    : text_equal(value->name, text)
-                          || text_equal(label_of(type, value->value), text)) {
+        if (numeric
+                ? value->value == number
+                : text_equal(value->name, text) || text_equal(label_of(type, value->value), text)) {
             *ret = value->value;
             return true;
         }
@@ -190,8 +190,8 @@ static bool set_number(row_t *self, const ProtobufCFieldDescriptor *field, const
     int64_t number = 0;
     Catalog__DayUnit *unit = unit_beside(self->item, field->name);
     int said = 0;
-    bool at_once = unit && size == 0
-                   && read_enum_loosely(&catalog__day_unit__descriptor, text, &said) && said == 3;
+    bool at_once = unit && size == 0 &&
+                   read_enum_loosely(&catalog__day_unit__descriptor, text, &said) && said == 3;
     const char *rest = text + size + strspn(text + size, " ");
     if (text_starts(rest, "个"))
         rest += strlen("个");
@@ -328,11 +328,14 @@ static bool set_strings(row_t *self, const ProtobufCFieldDescriptor *field, cons
 static const struct {
     const char *field;
     const char *member;
-    bool many;                   /* one element for each piece */
+    bool many; /* one element for each piece */
 } PLAIN[] = {
-    {"legal_bases", "law", false},      {"results", "name", true},
-    {"places", "name", false},          {"co_departments", "name", true},
-    {"special_procedures", "name", true}, {"materials", "name", true},
+    {"legal_bases", "law", false},
+    {"results", "name", true},
+    {"places", "name", false},
+    {"co_departments", "name", true},
+    {"special_procedures", "name", true},
+    {"materials", "name", true},
     {"stages", "name", true},
 };
 
@@ -342,8 +345,9 @@ static void read_law(row_t *self, Catalog__LegalBasis *basis, const char *text)
     const char *from = strstr(text, "《");
     const char *to = from ? strstr(from, "》") : NULL;
     basis->text = text;
-    basis->law = to ? arena_copy(self->arena, from + strlen("《"), (size_t) (to - from) - strlen("《"))
-                    : cut(text, 200, self->arena);
+    basis->law =
+        to ? arena_copy(self->arena, from + strlen("《"), (size_t) (to - from) - strlen("《"))
+           : cut(text, 200, self->arena);
     const char *article = to ? strstr(to, "第") : NULL;
     const char *end = article ? strstr(article, "条") : NULL;
     if (end && end - article < 60)
@@ -370,7 +374,8 @@ static bool set_plain(row_t *self, const ProtobufCFieldDescriptor *field, const 
                 read_law(self, (Catalog__LegalBasis *) array[k], pieces[k]);
             else
                 *(const char **) message_at(
-                    array[k], message_field(type, PLAIN[i].member, strlen(PLAIN[i].member))) = pieces[k];
+                    array[k], message_field(type, PLAIN[i].member, strlen(PLAIN[i].member))) =
+                    pieces[k];
             if (type == &catalog__place__descriptor) {
                 ((Catalog__Place *) array[k])->address = pieces[k];
                 ((Catalog__Place *) array[k])->name = "办理地点";
@@ -455,7 +460,7 @@ void row_set_text(row_t *self, const char *name, const char *text)
     else if (list && field->type == PROTOBUF_C_TYPE_STRING)
         done = set_strings(self, field, plain);
     else if (list)
-        done = set_plain(self, field, text);     /* uncleaned: row_finish() keeps the original */
+        done = set_plain(self, field, text); /* uncleaned: row_finish() keeps the original */
     else
         done = set_scalar(self, field, field->type == PROTOBUF_C_TYPE_STRING ? text : plain);
     if (!done)
@@ -503,7 +508,7 @@ static void check_kind(row_t *self, const char **text, const rule_t *rule, const
 
 static void finish_text(row_t *self, const char **text, const rule_t *rule, const char *path)
 {
-    enum { PARAGRAPH_CHARACTERS = 500 };        /* fields this long may have lines */
+    enum { PARAGRAPH_CHARACTERS = 500 }; /* fields this long may have lines */
     unsigned found;
     bool lines = !rule || (rule->kind == KIND_NONE && rule->max_len >= PARAGRAPH_CHARACTERS);
     const char *clean = clean_text(*text, lines, self->arena, &found);
@@ -530,7 +535,7 @@ static void finish_number(row_t *self, void *at, const ProtobufCFieldDescriptor 
     if (!rule || (rule->min == 0 && rule->max == 0))
         return;
     bool wide = field->type == PROTOBUF_C_TYPE_INT64;
-    int64_t value = wide ? *(int64_t *) at : (int64_t) *(uint32_t *) at;
+    int64_t value = wide ? *(int64_t *) at : (int64_t) * (uint32_t *) at;
     if (value >= rule->min && value <= rule->max)
         return;
     const char *original = arena_printf(self->arena, "%lld", (long long) value);

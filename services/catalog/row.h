@@ -9,7 +9,7 @@
 typedef struct {
     Catalog__Item *item;
     arena_t *arena;
-    bool memory;                 /* the arena's limit was met: the row is not to be used */
+    bool memory; /* the arena's limit was met: the row is not to be used */
 } row_t;
 
 /* An empty item. */

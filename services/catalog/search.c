@@ -27,9 +27,8 @@ static int popularity_step(int64_t popularity)
 static status_t new_row(call_t *call, int64_t popularity, int64_t *ret)
 {
     int64_t low = (int64_t) (62 - popularity_step(popularity)) << 40;
-    query_t *q = query(call->store,
-        "SELECT max(search_row) AS last FROM items"
-        " WHERE search_row >= :low AND search_row < :high");
+    query_t *q = query(call->store, "SELECT max(search_row) AS last FROM items"
+                                    " WHERE search_row >= :low AND search_row < :high");
     query_int(q, "low", low);
     query_int(q, "high", low + (INT64_C(1) << 40));
     *ret = query_next(q) && !query_is_null(q, "last") ? query_get_int(q, "last") + 1 : low;
@@ -108,9 +107,8 @@ static status_t remember(call_t *call, const Catalog__Item *item, const char *ca
                          const char *facets)
 {
     arena_t *arena = call->arena;
-    query_t *q = query(call->store,
-        "INSERT INTO item_names(rowid, name, initials, facets)"
-        " VALUES (:row, :name, :initials, :facets)");
+    query_t *q = query(call->store, "INSERT INTO item_names(rowid, name, initials, facets)"
+                                    " VALUES (:row, :name, :initials, :facets)");
     query_int(q, "row", row);
     query_text(q, "name", store_tokens(called, arena));
     query_text(q, "initials", letter_pairs(pinyin_initials(item->name, arena), " ", "", arena));
@@ -119,7 +117,7 @@ static status_t remember(call_t *call, const Catalog__Item *item, const char *ca
     if (status != STATUS_OK)
         return status;
     q = query(call->store,
-        "INSERT INTO item_words(rowid, words, facets) VALUES (:row, :words, :facets)");
+              "INSERT INTO item_words(rowid, words, facets) VALUES (:row, :words, :facets)");
     query_int(q, "row", row);
     query_text(q, "words", store_tokens(words_of(item, called, arena), arena));
     query_text(q, "facets", facets);
@@ -130,7 +128,8 @@ static status_t remember(call_t *call, const Catalog__Item *item, const char *ca
 static status_t note_row(call_t *call, const char *id, const int64_t *row, const char *called,
                          const char *facets)
 {
-    query_t *q = query(call->store,
+    query_t *q = query(
+        call->store,
         "UPDATE items SET search_row = :row, called = :called, facets = :facets WHERE id = :id");
     query_text(q, "id", id);
     query_text(q, "called", called);
@@ -171,19 +170,19 @@ status_t search_put(call_t *call, const Catalog__Item *item, int64_t popularity,
 status_t catalog_count_use(call_t *call, const Catalog__ItemUsed *in, Yw__Empty *out)
 {
     (void) out;
-    query_t *q = query(call->store,
-        "UPDATE items SET popularity = popularity + 1 WHERE id = :item_id"
-        " RETURNING popularity, state, version");
+    query_t *q =
+        query(call->store, "UPDATE items SET popularity = popularity + 1 WHERE id = :item_id"
+                           " RETURNING popularity, state, version");
     query_text(q, "item_id", in->item_id);
     bool found = query_next(q);
     int64_t popularity = found ? query_get_int(q, "popularity") : 0;
-    bool in_force = found && query_get_int(q, "version") > 0
-                    && query_get_int(q, "state") != STATE(CANCELLED);
+    bool in_force =
+        found && query_get_int(q, "version") > 0 && query_get_int(q, "state") != STATE(CANCELLED);
     uint32_t version = found ? (uint32_t) query_get_int(q, "version") : 0;
     status_t status = query_done(q);
     /* An item we do not know (a database restored from yesterday) is no reason to park the event. */
-    if (status != STATUS_OK || !in_force
-        || popularity_step(popularity) == popularity_step(popularity - 1))
+    if (status != STATUS_OK || !in_force ||
+        popularity_step(popularity) == popularity_step(popularity - 1))
         return status;
     version_t *loaded = version_load(call, in->item_id, version, &status);
     return loaded ? search_put(call, loaded->item, popularity, true) : status;
@@ -198,19 +197,20 @@ typedef struct {
 
 typedef struct {
     call_t *call;
-    const char *asked;               /* without words that say nothing */
-    const char *facets;              /* expression of the filters */
-    candidate_t *found;              /* 2 * SEARCH_CANDIDATES_MAX */
+    const char *asked;  /* without words that say nothing */
+    const char *facets; /* expression of the filters */
+    candidate_t *found; /* 2 * SEARCH_CANDIDATES_MAX */
     size_t count;
-    bool more;                       /* a limit was met */
+    bool more; /* a limit was met */
     status_t status;
 } search_t;
 
 /* How people ask, as opposed to what for. */
 static const char *const EMPTY_WORDS[] = {
-    "请问", "我想要", "我想", "我要", "想要", "怎么办理", "怎么办", "怎么", "怎样", "如何办理", "如何",
-    "需要什么材料", "要什么材料", "需要哪些材料", "在哪里", "在哪儿", "在哪", "哪里", "什么", "流程",
-    "吗", "呢", "？", "?", "。", "，",
+    "请问",   "我想要", "我想",     "我要", "想要",         "怎么办理",   "怎么办",
+    "怎么",   "怎样",   "如何办理", "如何", "需要什么材料", "要什么材料", "需要哪些材料",
+    "在哪里", "在哪儿", "在哪",     "哪里", "什么",         "流程",       "吗",
+    "呢",     "？",     "?",        "。",   "，",
 };
 
 /* A text with some words made spaces; the text itself when nothing else is in it. */
@@ -251,9 +251,9 @@ static const char *first_line(const char *text, arena_t *arena)
 
 /* A kind of match. */
 typedef struct {
-    double base;               /* what it is worth */
-    double covered_least;      /* the part of what was asked that the names must have */
-    const char *initials;      /* letters that the name must have, or NULL */
+    double base;          /* what it is worth */
+    double covered_least; /* the part of what was asked that the names must have */
+    const char *initials; /* letters that the name must have, or NULL */
 } match_kind_t;
 
 /* Ranks a row whose called and popularity `q` has, if it is of the kind at all. */
@@ -263,9 +263,9 @@ static void consider(search_t *self, query_t *q, int64_t row, const match_kind_t
     const char *called = query_get_text(q, "called", arena);
     double covered = 1;
     double fits = self->asked ? highlight_fit(called, self->asked, &covered) : 0;
-    if (covered < kind->covered_least
-        || (kind->initials
-            && !strstr(pinyin_initials(first_line(called, arena), arena), kind->initials)))
+    if (covered < kind->covered_least ||
+        (kind->initials &&
+         !strstr(pinyin_initials(first_line(called, arena), arena), kind->initials)))
         return;
     double used = 1 + 0.35 * log10(1 + (double) query_get_int(q, "popularity"));
     self->found[self->count++] = (candidate_t){row, (kind->base + fits) * used};
@@ -295,9 +295,9 @@ static void gather_names(search_t *self, const char *match, double base, double 
         return;
     qsort(self->found, self->count, sizeof *self->found, by_row);
     query_t *q = query(self->call->store,
-        "SELECT i.search_row, i.called, i.popularity"
-        " FROM item_names JOIN items i ON i.search_row = item_names.rowid"
-        " WHERE item_names MATCH :match ORDER BY item_names.rowid LIMIT 1001");
+                       "SELECT i.search_row, i.called, i.popularity"
+                       " FROM item_names JOIN items i ON i.search_row = item_names.rowid"
+                       " WHERE item_names MATCH :match ORDER BY item_names.rowid LIMIT 1001");
     query_text(q, "match", match);
     take(self, q, &(match_kind_t){base, covered_least, initials});
 }
@@ -308,13 +308,12 @@ static size_t unseen_rows(search_t *self, const char *match, int64_t *ret_rows)
 {
     size_t rows = 0, count = 0;
     qsort(self->found, self->count, sizeof *self->found, by_row);
-    query_t *q = query(self->call->store,
-        "SELECT rowid AS search_row FROM item_words"
-        " WHERE item_words MATCH :match ORDER BY rowid LIMIT 1001");
+    query_t *q =
+        query(self->call->store, "SELECT rowid AS search_row FROM item_words"
+                                 " WHERE item_words MATCH :match ORDER BY rowid LIMIT 1001");
     query_text(q, "match", match);
     while (query_next(q)) {
-        if (++rows > SEARCH_CANDIDATES_MAX
-            || self->count + count == 2 * SEARCH_CANDIDATES_MAX) {
+        if (++rows > SEARCH_CANDIDATES_MAX || self->count + count == 2 * SEARCH_CANDIDATES_MAX) {
             self->more = true;
             break;
         }
@@ -338,7 +337,7 @@ static void gather_words(search_t *self, const char *match, double base)
     size_t count = unseen_rows(self, match, rows);
     for (size_t i = 0; i < count && self->status == STATUS_OK; i++) {
         query_t *q = query(self->call->store,
-            "SELECT called, popularity FROM items WHERE search_row = :search_row");
+                           "SELECT called, popularity FROM items WHERE search_row = :search_row");
         query_int(q, "search_row", rows[i]);
         if (query_next(q))
             consider(self, q, rows[i], &(match_kind_t){base, 0, NULL});
@@ -364,9 +363,10 @@ static const char *both(search_t *self, const char *words, const char *columns)
 /* Names that hold a token, counted up to a limit. */
 static size_t count_token(search_t *self, const char *token)
 {
-    query_t *q = query(self->call->store,
-        "SELECT count(*) AS names FROM"
-        " (SELECT 1 FROM item_names WHERE item_names MATCH :match LIMIT 200) AS some");
+    query_t *q =
+        query(self->call->store,
+              "SELECT count(*) AS names FROM"
+              " (SELECT 1 FROM item_names WHERE item_names MATCH :match LIMIT 200) AS some");
     query_text(q, "match", token);
     size_t names = query_next(q) ? (size_t) query_get_int(q, "names") : 0;
     if (self->status == STATUS_OK)
@@ -393,7 +393,8 @@ static void gather_loosely(search_t *self)
     buffer_t tries[TRIES];
     for (int i = 0; i < TRIES; i++)
         tries[i] = buffer_new(WORDS_BYTES_MAX);
-    const char *strong = without(self->asked, WEAK_WORDS, sizeof WEAK_WORDS / sizeof *WEAK_WORDS, arena);
+    const char *strong =
+        without(self->asked, WEAK_WORDS, sizeof WEAK_WORDS / sizeof *WEAK_WORDS, arena);
     const char *tokens = store_tokens(strong, arena);
     for (int i = 0; tokens && *tokens && i < TOKENS_MAX; i++) {
         size_t size = strcspn(tokens, " ");
@@ -420,8 +421,8 @@ static void gather_loosely(search_t *self)
 static const char *letters_asked(const char *text, arena_t *arena)
 {
     size_t size = strlen(text);
-    if (size < 2 || size > 20 || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-                                     != size)
+    if (size < 2 || size > 20 ||
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != size)
         return NULL;
     return pinyin_initials(text, arena);
 }
@@ -429,9 +430,10 @@ static const char *letters_asked(const char *text, arena_t *arena)
 /* Somebody typed a code. */
 static void gather_code(search_t *self, const char *code)
 {
-    query_t *q = query(self->call->store,
-        "SELECT DISTINCT i.search_row FROM item_codes c JOIN items i ON i.id = c.item_id"
-        " WHERE c.code = :code AND i.search_row IS NOT NULL ORDER BY i.search_row LIMIT 100");
+    query_t *q =
+        query(self->call->store,
+              "SELECT DISTINCT i.search_row FROM item_codes c JOIN items i ON i.id = c.item_id"
+              " WHERE c.code = :code AND i.search_row IS NOT NULL ORDER BY i.search_row LIMIT 100");
     query_text(q, "code", code);
     while (query_next(q))
         self->found[self->count++] = (candidate_t){query_get_int(q, "search_row"), 1000};
@@ -497,28 +499,29 @@ static const char *best_part(const Catalog__Item *item, const char *asked)
 static status_t load_hit(search_t *self, int64_t row, Catalog__SearchHit *hit)
 {
     call_t *call = self->call;
-    query_t *q = query(call->store,
-        "SELECT i.id, i.version, i.name, i.code, i.type, i.department_id, i.department_name,"
-        " i.division, i.case_kind, i.promise_days, i.promise_unit, i.online_depth, i.visits,"
-        " i.charged, i.popularity, i.state, i.sample, v.body AS _body"
-        " FROM items i JOIN versions v ON v.item_id = i.id AND v.version = i.version"
-        " WHERE i.search_row = :row");
+    query_t *q =
+        query(call->store,
+              "SELECT i.id, i.version, i.name, i.code, i.type, i.department_id, i.department_name,"
+              " i.division, i.case_kind, i.promise_days, i.promise_unit, i.online_depth, i.visits,"
+              " i.charged, i.popularity, i.state, i.sample, v.body AS _body"
+              " FROM items i JOIN versions v ON v.item_id = i.id AND v.version = i.version"
+              " WHERE i.search_row = :row");
     query_int(q, "row", row);
     bool found = query_row(q, &hit->item->base, call->arena);
     ProtobufCBinaryData body = {0, NULL};
     if (found && self->asked)
         body = query_get_blob(q, "_body", call->arena);
     status_t status = query_done(q);
-    CHECK(status != STATUS_OK || found);        /* search_row is only set while there is a version */
+    CHECK(status != STATUS_OK || found); /* search_row is only set while there is a version */
     if (status != STATUS_OK)
         return status;
 
     const char *asked = self->asked ? self->asked : "";
     hit->n_name = highlight(hit->item->name, asked, 200, call->arena, &hit->name);
-    const Catalog__Item *item = body.data
-        ? (const Catalog__Item *) message_unpack(&catalog__item__descriptor, call->arena, body.data,
-                                                 body.len)
-        : NULL;
+    const Catalog__Item *item =
+        body.data ? (const Catalog__Item *) message_unpack(&catalog__item__descriptor, call->arena,
+                                                           body.data, body.len)
+                  : NULL;
     const char *part = item ? best_part(item, asked) : NULL;
     if (part)
         hit->n_fragment = highlight(part, asked, 80, call->arena, &hit->fragment);
@@ -553,8 +556,8 @@ status_t catalog_search_items(call_t *call, const Catalog__SearchItemsRequest *i
 {
     search_t self = {.call = call, .status = STATUS_OK};
     if (in->q[strspn(in->q, " ")])
-        self.asked = without(in->q, EMPTY_WORDS, sizeof EMPTY_WORDS / sizeof *EMPTY_WORDS,
-                             call->arena);
+        self.asked =
+            without(in->q, EMPTY_WORDS, sizeof EMPTY_WORDS / sizeof *EMPTY_WORDS, call->arena);
     self.facets = facet_match(in, call->arena);
     self.found = ARRAY(call->arena, candidate_t, 2 * SEARCH_CANDIDATES_MAX);
     if (!self.facets || !self.found)

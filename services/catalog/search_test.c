@@ -35,13 +35,13 @@ TEST(words_find_items)
     EXPECT(found && found->total == 1 && text_starts(hit_name(found, 0), "建筑工程施工许可证"));
     found = search_for(bench, "施工");
     EXPECT(found && found->total == 3);
-    EXPECT(text_equal(hit_name(found, 2), "食品经营许可证核发"));     /* only in a material */
+    EXPECT(text_equal(hit_name(found, 2), "食品经营许可证核发")); /* only in a material */
     EXPECT(found && found->hits[2]->n_fragment > 0);
     found = search_for(bench, "请问食品经营许可怎么办理？");
     EXPECT(text_equal(hit_name(found, 0), "食品经营许可证核发"));
     found = search_for(bench, "我想开工需要什么材料");
     EXPECT(text_equal(hit_name(found, 0), "建筑工程施工许可证核发"));
-    found = search_for(bench, "食品店营业许可");          /* no item has all the words */
+    found = search_for(bench, "食品店营业许可"); /* no item has all the words */
     EXPECT(text_equal(hit_name(found, 0), "食品经营许可证核发"));
     found = search_for(bench, "航天器发射");
     EXPECT(found && found->total == 0 && found->n_hits == 0);
@@ -70,7 +70,7 @@ TEST(filters_narrow)
     EXPECT(search(bench, &in)->total == 1);
     in.department_id = "";
     in.division = "340100";
-    EXPECT(search(bench, &in)->total == 4);            /* the city, and the districts below it */
+    EXPECT(search(bench, &in)->total == 4); /* the city, and the districts below it */
     in.division = "340102";
     EXPECT(search(bench, &in)->total == 1);
     in.division = "";
@@ -111,12 +111,15 @@ TEST(pages_follow_each_other)
 TEST(popular_items_come_first)
 {
     bench_t *bench = bench_new(catalog_service(), NULL);
-    import_json(bench, "[{\"name\":\"证明甲\",\"itemCode\":\"P-1\"},{\"name\":\"证明乙\",\"itemCode\":\"P-2\"}]");
+    import_json(
+        bench,
+        "[{\"name\":\"证明甲\",\"itemCode\":\"P-1\"},{\"name\":\"证明乙\",\"itemCode\":\"P-2\"}]");
     EXPECT(text_equal(hit_name(search_for(bench, "证明"), 0), "证明甲"));
     Catalog__ItemUsed used = CATALOG__ITEM_USED__INIT;
     used.item_id = get_item(bench, "P-2")->id;
     for (int i = 0; i < 5; i++)
-        EXPECT(bench_call(bench, &BENCH_SERVICE, "catalog.CountUse", &used.base, NULL) == STATUS_OK);
+        EXPECT(bench_call(bench, &BENCH_SERVICE, "catalog.CountUse", &used.base, NULL) ==
+               STATUS_OK);
     EXPECT(text_equal(hit_name(search_for(bench, "证明"), 0), "证明乙"));
     EXPECT(text_equal(hit_name(search_for(bench, ""), 0), "证明乙"));
     EXPECT(get_item(bench, "P-2")->popularity == 5);
@@ -124,13 +127,16 @@ TEST(popular_items_come_first)
     EXPECT(bench_count(bench, "SELECT (SELECT search_row FROM items WHERE name = '证明乙')"
                               " < (SELECT search_row FROM items WHERE name = '证明甲')") == 1);
     import_json(bench, "[{\"name\":\"证明\",\"itemCode\":\"P-3\"}]");
-    EXPECT(text_equal(hit_name(search_for(bench, "证明"), 0), "证明"));       /* much better: exactly that */
-    import_json(bench, "[{\"name\":\"甲乙证明\",\"itemCode\":\"P-4\"},{\"name\":\"丙丁戊证明\",\"itemCode\":\"P-5\"}]");
+    EXPECT(
+        text_equal(hit_name(search_for(bench, "证明"), 0), "证明")); /* much better: exactly that */
+    import_json(
+        bench,
+        "[{\"name\":\"甲乙证明\",\"itemCode\":\"P-4\"},{\"name\":\"丙丁戊证明\",\"itemCode\":\"P-5\"}]");
     bench_sql(bench, "UPDATE items SET popularity = 50 WHERE name = '丙丁戊证明'");
     EXPECT(text_equal(hit_name(search_for(bench, "证明"), 1), "丙丁戊证明"));
     EXPECT(bench_count(bench, "SELECT count(*) FROM item_names") == 5);
     EXPECT(bench_count(bench, "SELECT items FROM facet_counts WHERE facet = 'all'") == 5);
-    used.item_id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";             /* unknown: no reason to park the event */
+    used.item_id = "01ARZ3NDEKTSV4RRFFQ69G5FAV"; /* unknown: no reason to park the event */
     EXPECT(bench_call(bench, &BENCH_SERVICE, "catalog.CountUse", &used.base, NULL) == STATUS_OK);
     bench_free(&bench);
 }
@@ -140,25 +146,30 @@ TEST(directory_lists_and_counts)
     bench_t *bench = bench_with_items();
     const ProtobufCMessage *out;
     Catalog__ListThemesRequest themes = CATALOG__LIST_THEMES_REQUEST__INIT;
-    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListThemes", &themes.base, &out) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListThemes", &themes.base, &out) ==
+           STATUS_OK);
     const Catalog__ThemeList *list = (const Catalog__ThemeList *) out;
     EXPECT(list->n_themes == 65 && text_equal(list->themes[0]->name, "生育收养"));
     EXPECT(list->themes[11]->items == 1 && text_equal(list->themes[11]->name, "婚姻登记"));
 
     Catalog__ListItemDepartmentsRequest in = CATALOG__LIST_ITEM_DEPARTMENTS_REQUEST__INIT;
-    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListItemDepartments", &in.base, &out) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListItemDepartments", &in.base, &out) ==
+           STATUS_OK);
     EXPECT(((const Catalog__ItemDepartmentList *) out)->n_departments == 4);
     in.division = "340102";
-    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListItemDepartments", &in.base, &out) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListItemDepartments", &in.base, &out) ==
+           STATUS_OK);
     EXPECT(((const Catalog__ItemDepartmentList *) out)->n_departments == 1);
     EXPECT(text_equal(((const Catalog__ItemDepartmentList *) out)->departments[0]->id, "scjg"));
 
     Catalog__ListDirectoryRequest directory = CATALOG__LIST_DIRECTORY_REQUEST__INIT;
     directory.page_size = 3;
-    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListDirectory", &directory.base, &out) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListDirectory", &directory.base, &out) ==
+           STATUS_OK);
     EXPECT(((const Catalog__Directory *) out)->n_entries == 3);
     directory.page_token = ((const Catalog__Directory *) out)->next_page_token;
-    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListDirectory", &directory.base, &out) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListDirectory", &directory.base, &out) ==
+           STATUS_OK);
     EXPECT(((const Catalog__Directory *) out)->n_entries == 1);
     bench_free(&bench);
 }
@@ -176,7 +187,8 @@ static const char *marked(const char *text, const char *asked, size_t length, ar
 TEST(highlights_mark_what_was_asked)
 {
     arena_t *arena = arena_new(1 << 20);
-    EXPECT(text_equal(marked("建筑工程施工许可证核发", "施工许可", 100, arena), "建筑工程[施工许可]证核发"));
+    EXPECT(text_equal(marked("建筑工程施工许可证核发", "施工许可", 100, arena),
+                      "建筑工程[施工许可]证核发"));
     EXPECT(text_equal(marked("<b>ABC证</b>", "abc证", 100, arena), "<b>[ABC证]</b>"));
     EXPECT(text_equal(marked("食品经营许可", "许可食品", 100, arena), "[食品]经营[许可]"));
     EXPECT(text_equal(marked("一二三四五六七八九十甲乙", "甲乙", 6, arena), "九十[甲乙]"));
@@ -200,13 +212,16 @@ TEST(divisions_form_a_tree)
     in.divisions = all;
     in.n_divisions = 2;
     const ProtobufCMessage *out;
-    EXPECT(bench_call(bench, &BENCH_SERVICE, "catalog.ImportDivisions", &in.base, &out) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_SERVICE, "catalog.ImportDivisions", &in.base, &out) ==
+           STATUS_OK);
     EXPECT(((const Catalog__ImportReport *) out)->created == 2);
     Catalog__ListDivisionsRequest list = CATALOG__LIST_DIVISIONS_REQUEST__INIT;
-    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListDivisions", &list.base, &out) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListDivisions", &list.base, &out) ==
+           STATUS_OK);
     EXPECT(((const Catalog__DivisionList *) out)->n_divisions == 1);
     list.parent = "340000";
-    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListDivisions", &list.base, &out) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_ANONYMOUS, "catalog.ListDivisions", &list.base, &out) ==
+           STATUS_OK);
     EXPECT(text_equal(((const Catalog__DivisionList *) out)->divisions[0]->name, "合肥市"));
     bench_free(&bench);
 }

@@ -10,7 +10,6 @@ static const char *items_folder(void)
     return folder ? folder : "deploy/starter/items";
 }
 
-
 /* Imports every file; the number of files, 0 when run elsewhere. */
 static int import_all(bench_t *bench)
 {
@@ -98,7 +97,8 @@ TEST(people_find_what_they_mean)
     import_all(bench);
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         char sql[300];
-        snprintf(sql, sizeof sql, "SELECT count(*) FROM items WHERE instr(name, '%s')", CASES[i].meant);
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM items WHERE instr(name, '%s')",
+                 CASES[i].meant);
         if (bench_count(bench, sql) == 0)
             continue;
         const Catalog__SearchItemsResponse *found = search_for(bench, CASES[i].asked);
@@ -132,11 +132,13 @@ TEST(starter_divisions_are_a_tree)
         row->parent = line ? line : "";
         in.divisions[in.n_divisions++] = row;
     }
-    EXPECT(bench_call(bench, &BENCH_SERVICE, "catalog.ImportDivisions", &in.base, NULL) == STATUS_OK);
+    EXPECT(bench_call(bench, &BENCH_SERVICE, "catalog.ImportDivisions", &in.base, NULL) ==
+           STATUS_OK);
     EXPECT(bench_count(bench, "SELECT count(*) FROM divisions") > 3300);
     EXPECT(bench_count(bench, "SELECT count(*) FROM divisions WHERE parent = ''") == 34);
-    EXPECT(bench_count(bench, "SELECT count(*) FROM divisions d WHERE parent <> ''"
-                              " AND NOT EXISTS (SELECT 1 FROM divisions p WHERE p.code = d.parent)") == 0);
+    EXPECT(bench_count(bench,
+                       "SELECT count(*) FROM divisions d WHERE parent <> ''"
+                       " AND NOT EXISTS (SELECT 1 FROM divisions p WHERE p.code = d.parent)") == 0);
     free(in.divisions);
     free(text);
     bench_free(&bench);

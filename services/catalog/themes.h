@@ -3,7 +3,7 @@
 #include "yiwang/catalog.pb-c.h"
 
 #define PERSON_THEME_COUNT 31
-#define BODY_THEME_COUNT 34
+#define BODY_THEME_COUNT   34
 
 extern const char *const person_themes[PERSON_THEME_COUNT];
 extern const char *const body_themes[BODY_THEME_COUNT];

@@ -25,7 +25,8 @@ static problem_t read_token(exchange_t *self)
 static bool check_rights(exchange_t *self)
 {
     const method_t *method = self->match.route->method;
-    Yw__CallerKind kind = self->token ? self->token->kind : YW__CALLER_KIND__CALLER_KIND_UNSPECIFIED;
+    Yw__CallerKind kind =
+        self->token ? self->token->kind : YW__CALLER_KIND__CALLER_KIND_UNSPECIFIED;
     right_t right = rights_of(method, kind, self->token);
     if (right == RIGHT_GRANTED)
         return true;

@@ -10,8 +10,9 @@
 
 /* --- finding -------------------------------------------------------------------- */
 
-#define ACCOUNT_COLUMNS "SELECT id, name, id_number, mobile, level, password_hash," \
-                        " agreement_version, agreement_at, created_at FROM accounts"
+#define ACCOUNT_COLUMNS                                                                            \
+    "SELECT id, name, id_number, mobile, level, password_hash,"                                    \
+    " agreement_version, agreement_at, created_at FROM accounts"
 
 static status_t account_read(call_t *call, query_t *row, account_t *ret)
 {
@@ -65,9 +66,10 @@ status_t account_by_mobile(call_t *call, const char *mobile, account_t *ret)
 
 const char *account_guard(call_t *call, const account_t *account, const char *identifier)
 {
-    const char *subject = account && account->id
-        ? arena_printf(call->arena, "account:%s", account->id)
-        : arena_printf(call->arena, "nobody:%s", id_number_normal(call->arena, identifier));
+    const char *subject =
+        account && account->id
+            ? arena_printf(call->arena, "account:%s", account->id)
+            : arena_printf(call->arena, "nobody:%s", id_number_normal(call->arena, identifier));
     return subject ? subject : "";
 }
 
@@ -97,10 +99,9 @@ status_t identity_register_person_prepare(call_t *call, const Identity__Register
 
     call->prepared = plan;
     if (!plan->code_right)
-        return STATUS_OK;       /* the write half counts it and says so */
-    status = identity_of(call)->population->match(call, in->name,
-                                                  id_number_normal(call->arena, in->id_number),
-                                                  &plan->person);
+        return STATUS_OK; /* the write half counts it and says so */
+    status = identity_of(call)->population->match(
+        call, in->name, id_number_normal(call->arena, in->id_number), &plan->person);
     if (status != STATUS_OK)
         return status;
     plan->password_hash = password_hash(call, in->password);
@@ -113,7 +114,8 @@ static status_t check_agreement(call_t *call, const char *agreed)
     status_t status = agreement_version(call, &version);
     if (status == STATUS_OK && !text_equal(version, agreed))
         return call_fail(call, STATUS_FAILED_PRECONDITION, "identity.agreement_changed",
-                         "agreementVersion", "注册协议已更新为 %s 版，请阅读并同意后再注册", version);
+                         "agreementVersion", "注册协议已更新为 %s 版，请阅读并同意后再注册",
+                         version);
     return status;
 }
 
@@ -136,7 +138,8 @@ static status_t check_person(call_t *call, const Identity__RegisterRequest *in,
     if (plan->person == POPULATION_MATCH)
         return STATUS_OK;
     return guard_refuse_wrong(call, subject, STATUS_FAILED_PRECONDITION, "identity.person_mismatch",
-                              "idNumber", "姓名与身份证号码不一致，请核对，如无误请到政务服务大厅办理");
+                              "idNumber",
+                              "姓名与身份证号码不一致，请核对，如无误请到政务服务大厅办理");
 }
 
 static status_t check_free(call_t *call, const Identity__RegisterRequest *in)
@@ -162,16 +165,22 @@ static status_t account_insert(call_t *call, const Identity__RegisterRequest *in
     const char *id = call_id(call);
     const char *id_number = id_number_normal(call->arena, in->id_number);
     *ret = (account_t){
-        .id = id, .name = in->name, .id_number = id_number, .mobile = in->mobile,
-        .level = YW__LEVEL__LEVEL_BASIC, .password_hash = plan->password_hash,
+        .id = id,
+        .name = in->name,
+        .id_number = id_number,
+        .mobile = in->mobile,
+        .level = YW__LEVEL__LEVEL_BASIC,
+        .password_hash = plan->password_hash,
         .agreement_version = in->agreement_version,
-        .agreement_at = call->now_ms, .created_at = call->now_ms,
+        .agreement_at = call->now_ms,
+        .created_at = call->now_ms,
     };
-    query_t *row = query(call->store,
-        "INSERT INTO accounts (id, id_number_key, id_number, mobile_key, mobile, name, level,"
-        " password_hash, agreement_version, agreement_at, created_at)"
-        " VALUES (:id, :id_number_key, :id_number, :mobile_key, :mobile, :name, :level,"
-        " :password_hash, :agreement_version, :now, :now)");
+    query_t *row =
+        query(call->store,
+              "INSERT INTO accounts (id, id_number_key, id_number, mobile_key, mobile, name, level,"
+              " password_hash, agreement_version, agreement_at, created_at)"
+              " VALUES (:id, :id_number_key, :id_number, :mobile_key, :mobile, :name, :level,"
+              " :password_hash, :agreement_version, :now, :now)");
     query_text(row, "id", id);
     secrets_bind_lookup(secrets, row, "id_number_key", LOOKUP_ID_NUMBER, id_number);
     secrets_bind(secrets, row, "id_number", SEAL_ACCOUNT_ID_NUMBER, id, id_number, call->arena);
@@ -236,7 +245,7 @@ status_t identity_get_account(call_t *call, const Yw__Empty *in, Identity__Accou
 
 typedef struct {
     bool right;
-    const char *old_hash;          /* the one that was checked */
+    const char *old_hash; /* the one that was checked */
     const char *new_hash;
 } change_t;
 
@@ -296,7 +305,8 @@ status_t identity_change_password(call_t *call, const Identity__ChangePasswordRe
         return guard_refuse_wrong(call, subject, STATUS_INVALID_ARGUMENT, "identity.wrong",
                                   "oldPassword", "原密码不正确");
     if (!text_equal(account.password_hash, plan->old_hash))
-        return call_fail(call, STATUS_ABORTED, "identity.again", NULL, "密码刚刚被修改，请重新提交");
+        return call_fail(call, STATUS_ABORTED, "identity.again", NULL,
+                         "密码刚刚被修改，请重新提交");
 
     status = account_set_password(call, account.id, plan->new_hash);
     if (status == STATUS_OK)
@@ -304,8 +314,11 @@ status_t identity_change_password(call_t *call, const Identity__ChangePasswordRe
     if (status == STATUS_OK)
         status = session_end_all(call, account.id, call->caller.session, "password");
     if (status == STATUS_OK)
-        status = notice_put(call, &(notice_t){account.id, "PASSWORD_CHANGED", "", "密码已修改",
-            "您的登录密码已修改，其他设备上的登录已全部退出。如非本人操作，请立即找回密码。"});
+        status = notice_put(
+            call,
+            &(notice_t){
+                account.id, "PASSWORD_CHANGED", "", "密码已修改",
+                "您的登录密码已修改，其他设备上的登录已全部退出。如非本人操作，请立即找回密码。"});
     return status;
 }
 
@@ -316,7 +329,8 @@ typedef struct {
 
 status_t identity_reset_password_prepare(call_t *call, const Identity__ResetPasswordRequest *in)
 {
-    password_judge(call, "password", in->password, (const char *[]){in->id_number, in->mobile, NULL});
+    password_judge(call, "password", in->password,
+                   (const char *[]){in->id_number, in->mobile, NULL});
     status_t status = call_faulty(call);
     reset_t *plan = arena_alloc(call->arena, sizeof *plan);
     if (status == STATUS_OK && !plan)
@@ -370,8 +384,11 @@ status_t identity_reset_password(call_t *call, const Identity__ResetPasswordRequ
     if (status == STATUS_OK)
         status = session_end_all(call, account.id, "", "password");
     if (status == STATUS_OK)
-        status = notice_put(call, &(notice_t){account.id, "PASSWORD_RESET", "", "密码已重置",
-            "您的登录密码已通过短信验证码重置，所有设备上的登录已退出。如非本人操作，请立即联系政务服务大厅。"});
+        status = notice_put(
+            call,
+            &(notice_t){
+                account.id, "PASSWORD_RESET", "", "密码已重置",
+                "您的登录密码已通过短信验证码重置，所有设备上的登录已退出。如非本人操作，请立即联系政务服务大厅。"});
     return status;
 }
 
@@ -387,7 +404,8 @@ static status_t level_set(call_t *call, const Identity__RaiseLevelRequest *in,
     if (status != STATUS_OK)
         return status;
 
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "INSERT INTO level_changes (id, account_id, from_level, to_level, evidence, note, staff_id,"
         " department_id, at) VALUES (:id, :account_id, :from_level, :to_level, :evidence, :note,"
         " :staff_id, :department_id, :at)");
@@ -416,12 +434,15 @@ status_t identity_raise_level(call_t *call, const Identity__RaiseLevelRequest *i
     call_concerns(call, account.id);
     if (account.level >= level)
         return call_fail(call, STATUS_FAILED_PRECONDITION, "identity.level_reached", NULL,
-                         "该账号的认证等级已是%s，无需提升", label_of(&yw__level__descriptor, account.level));
+                         "该账号的认证等级已是%s，无需提升",
+                         label_of(&yw__level__descriptor, account.level));
 
     status = level_set(call, in, &account, level);
     if (status == STATUS_OK)
-        status = notice_put(call, &(notice_t){account.id, "LEVEL_RAISED", "", "认证等级已提升",
-            "您的实名认证等级已在政务服务大厅提升为中级，重新登录或稍候几分钟后生效。"});
+        status = notice_put(
+            call, &(notice_t){
+                      account.id, "LEVEL_RAISED", "", "认证等级已提升",
+                      "您的实名认证等级已在政务服务大厅提升为中级，重新登录或稍候几分钟后生效。"});
     out->account_id = account.id;
     out->level = level;
     out->at = timestamp_make(call->arena, call->now_ms);

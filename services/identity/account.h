@@ -5,7 +5,7 @@
 
 typedef struct {
     const char *id;
-    const char *name;               /* opened */
+    const char *name; /* opened */
     const char *id_number;
     const char *mobile;
     Yw__Level level;

@@ -143,7 +143,8 @@ TEST(reset_password)
     EXPECT(fixture_login(&f, ZHANG_ID, "battery-staple-7"));
     Identity__RefreshSessionRequest refresh = IDENTITY__REFRESH_SESSION_REQUEST__INIT;
     refresh.refresh_token = old->refresh_token;
-    EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
+    EXPECT(
+        !ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
     fixture_free(&f);
 }
 

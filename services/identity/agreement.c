@@ -21,9 +21,10 @@ status_t agreement_version(call_t *call, const char **ret)
 status_t identity_get_agreement(call_t *call, const Yw__Empty *in, Identity__Agreement *out)
 {
     (void) in;
-    query_t *row = query(call->store,
-        "SELECT version, title, text, effective_at FROM agreements WHERE effective_at <= :now"
-        " ORDER BY effective_at DESC, version DESC LIMIT 1");
+    query_t *row =
+        query(call->store,
+              "SELECT version, title, text, effective_at FROM agreements WHERE effective_at <= :now"
+              " ORDER BY effective_at DESC, version DESC LIMIT 1");
     query_int(row, "now", call->now_ms);
     bool found = query_row(row, &out->base, call->arena);
     status_t status = query_done(row);
@@ -42,8 +43,8 @@ static status_t import_again(call_t *call, const Identity__ImportAgreementReques
     bool same = true;
     *ret_known = query_next(row);
     if (*ret_known)
-        same = text_equal(query_get_text(row, "title", call->arena), in->title)
-            && text_equal(query_get_text(row, "text", call->arena), in->text);
+        same = text_equal(query_get_text(row, "title", call->arena), in->title) &&
+               text_equal(query_get_text(row, "text", call->arena), in->text);
     status_t status = query_done(row);
     if (status == STATUS_OK && !same)
         return call_fail(call, STATUS_FAILED_PRECONDITION, "identity.agreement_fixed", "version",

@@ -14,7 +14,7 @@
 #define LINE_BYTES_MAX 65536
 
 typedef struct {
-    channel_t base;             /* first member */
+    channel_t base; /* first member */
     char *path;
     char *old_path;
 } channel_file_t;
@@ -43,8 +43,8 @@ static status_t file_send(channel_t *base, const char *to, const char *text, int
 {
     channel_file_t *self = (channel_file_t *) base;
     struct stat info;
-    if (stat(self->path, &info) == 0 && info.st_size > CHANNEL_FILE_BYTES_MAX
-        && rename(self->path, self->old_path) != 0)
+    if (stat(self->path, &info) == 0 && info.st_size > CHANNEL_FILE_BYTES_MAX &&
+        rename(self->path, self->old_path) != 0)
         return STATUS_UNAVAILABLE;
 
     buffer_t line = buffer_new(LINE_BYTES_MAX);

@@ -6,14 +6,14 @@
 #include "guard.h"
 #include "message.h"
 
-#define DAY_MS (24 * 3600 * 1000LL)
+#define DAY_MS    (24 * 3600 * 1000LL)
 #define CODE_SIZE 7
 
 /* --- sending ------------------------------------------------------------------- */
 
 typedef struct {
-    int64_t count;        /* codes sent in the last 24 hours */
-    int64_t oldest;       /* when the first of them was */
+    int64_t count;  /* codes sent in the last 24 hours */
+    int64_t oldest; /* when the first of them was */
     int64_t newest;
 } sent_t;
 
@@ -29,10 +29,10 @@ static status_t sent_read(query_t *rows, sent_t *ret)
 
 static status_t sent_to_mobile(call_t *call, const char *mobile, sent_t *ret)
 {
-    query_t *rows = query(call->store,
-        "SELECT count(*) AS n, coalesce(min(created_at), 0) AS oldest,"
-        " coalesce(max(created_at), 0) AS newest FROM codes"
-        " WHERE mobile_key = :mobile_key AND created_at > :since");
+    query_t *rows =
+        query(call->store, "SELECT count(*) AS n, coalesce(min(created_at), 0) AS oldest,"
+                           " coalesce(max(created_at), 0) AS newest FROM codes"
+                           " WHERE mobile_key = :mobile_key AND created_at > :since");
     secrets_bind_lookup(&identity_of(call)->secrets, rows, "mobile_key", LOOKUP_MOBILE, mobile);
     query_int(rows, "since", call->now_ms - DAY_MS);
     return sent_read(rows, ret);
@@ -40,10 +40,10 @@ static status_t sent_to_mobile(call_t *call, const char *mobile, sent_t *ret)
 
 static status_t sent_from_address(call_t *call, sent_t *ret)
 {
-    query_t *rows = query(call->store,
-        "SELECT count(*) AS n, coalesce(min(created_at), 0) AS oldest,"
-        " coalesce(max(created_at), 0) AS newest FROM codes"
-        " WHERE address_key = :address_key AND created_at > :since");
+    query_t *rows =
+        query(call->store, "SELECT count(*) AS n, coalesce(min(created_at), 0) AS oldest,"
+                           " coalesce(max(created_at), 0) AS newest FROM codes"
+                           " WHERE address_key = :address_key AND created_at > :since");
     secrets_bind_lookup(&identity_of(call)->secrets, rows, "address_key", LOOKUP_ADDRESS,
                         call->caller.address);
     query_int(rows, "since", call->now_ms - DAY_MS);
@@ -136,7 +136,7 @@ status_t identity_send_code(call_t *call, const Identity__SendCodeRequest *in,
 
     uint64_t random;
     char code[CODE_SIZE];
-    call_random(call, &random, sizeof random);      /* 64 bits: the remainder's bias is 2^-44 */
+    call_random(call, &random, sizeof random); /* 64 bits: the remainder's bias is 2^-44 */
     snprintf(code, sizeof code, "%06u", (unsigned) (random % 1000000));
 
     int64_t expires_at = call->now_ms + settings->code_ms;
@@ -144,8 +144,10 @@ status_t identity_send_code(call_t *call, const Identity__SendCodeRequest *in,
     if (status != STATUS_OK)
         return status;
     const char *text = arena_printf(call->arena,
-        "【一网】验证码 %s，用于%s，%" PRId64 " 分钟内有效。请勿告诉任何人，工作人员不会向您索要。", code,
-        label_of(&identity__purpose__descriptor, in->purpose), (settings->code_ms + 59999) / 60000);
+                                    "【一网】验证码 %s，用于%s，%" PRId64
+                                    " 分钟内有效。请勿告诉任何人，工作人员不会向您索要。",
+                                    code, label_of(&identity__purpose__descriptor, in->purpose),
+                                    (settings->code_ms + 59999) / 60000);
     if (!text)
         return STATUS_RESOURCE_EXHAUSTED;
     outgoing_t sms = {NULL, in->mobile, text, expires_at, !worth};
@@ -158,7 +160,7 @@ status_t identity_send_code(call_t *call, const Identity__SendCodeRequest *in,
 /* --- checking ------------------------------------------------------------------- */
 
 typedef struct {
-    const char *id;           /* NULL: there is none */
+    const char *id; /* NULL: there is none */
     int64_t tries;
     bool right;
 } found_t;
@@ -168,13 +170,14 @@ static status_t code_find(call_t *call, const char *mobile, Identity__Purpose pu
 {
     const secrets_t *secrets = &identity_of(call)->secrets;
     *ret = (found_t){NULL, 0, false};
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "SELECT id, code_key, tries, used_at, expires_at FROM codes WHERE mobile_key = :mobile_key"
         " AND purpose = :purpose ORDER BY created_at DESC, id DESC LIMIT 1");
     secrets_bind_lookup(secrets, row, "mobile_key", LOOKUP_MOBILE, mobile);
     query_int(row, "purpose", purpose);
-    if (query_next(row) && query_is_null(row, "used_at")
-        && query_get_int(row, "expires_at") > call->now_ms) {
+    if (query_next(row) && query_is_null(row, "used_at") &&
+        query_get_int(row, "expires_at") > call->now_ms) {
         uint8_t key[CRYPTO_LOOKUP_SIZE];
         ret->id = query_get_text(row, "id", call->arena);
         ret->tries = query_get_int(row, "tries");
@@ -227,7 +230,8 @@ status_t code_check(call_t *call, const char *mobile, Identity__Purpose purpose,
 
 status_t code_spend(call_t *call, const char *mobile, Identity__Purpose purpose)
 {
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "UPDATE codes SET used_at = :now WHERE mobile_key = :mobile_key AND purpose = :purpose"
         " AND used_at IS NULL");
     secrets_bind_lookup(&identity_of(call)->secrets, row, "mobile_key", LOOKUP_MOBILE, mobile);

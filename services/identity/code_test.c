@@ -109,8 +109,8 @@ TEST(code_tells_nobody_who_has_an_account)
     Identity__SendCodeRequest in = IDENTITY__SEND_CODE_REQUEST__INIT;
     in.mobile = LI_MOBILE;
     in.purpose = IDENTITY__PURPOSE__PURPOSE_LOGIN;
-    const Identity__SendCodeAnswer *answer = ASK(&f, &BENCH_ANONYMOUS, "identity.SendCode", &in,
-                                                 Identity__SendCodeAnswer);
+    const Identity__SendCodeAnswer *answer =
+        ASK(&f, &BENCH_ANONYMOUS, "identity.SendCode", &in, Identity__SendCodeAnswer);
     EXPECT(answer && answer->retry_after_seconds == 60 && answer->expires_at);
     fixture_deliver(&f);
     EXPECT(text_equal(fixture_sms(&f, LI_MOBILE), ""));

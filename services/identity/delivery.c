@@ -6,12 +6,12 @@
 #include "log.h"
 #include "metrics.h"
 
-#define PAUSE_MS 1000      /* before the second try; four times as long before each further one */
+#define PAUSE_MS 1000 /* before the second try; four times as long before each further one */
 
 /* How one sending went. */
 typedef struct {
     char id[IDS_SIZE];
-    int64_t attempts;         /* before it: the row moves on from there once */
+    int64_t attempts; /* before it: the row moves on from there once */
     status_t status;
 } outcome_t;
 
@@ -61,9 +61,9 @@ status_t delivery_queue(call_t *call, const outgoing_t *outgoing)
     secrets_bind(secrets, row, "recipient", SEAL_DELIVERY_RECIPIENT, id, outgoing->mobile,
                  call->arena);
     secrets_bind(secrets, row, "text", SEAL_DELIVERY_TEXT, id, outgoing->text, call->arena);
-    query_int(row, "state", outgoing->suppressed
-                                ? IDENTITY__DELIVERY_STATE__DELIVERY_STATE_SUPPRESSED
-                                : IDENTITY__DELIVERY_STATE__DELIVERY_STATE_WAITING);
+    query_int(row, "state",
+              outgoing->suppressed ? IDENTITY__DELIVERY_STATE__DELIVERY_STATE_SUPPRESSED
+                                   : IDENTITY__DELIVERY_STATE__DELIVERY_STATE_WAITING);
     query_int(row, "now", call->now_ms);
     query_int(row, "expires_at", outgoing->expires_at);
     return query_done(row);
@@ -109,8 +109,8 @@ static status_t send_one(call_t *call, query_t *row, const char *id)
         return STATUS_DEADLINE_EXCEEDED;
     const char *to = secrets_column(&identity->secrets, row, "recipient", SEAL_DELIVERY_RECIPIENT,
                                     id, call->arena);
-    const char *text = secrets_column(&identity->secrets, row, "text", SEAL_DELIVERY_TEXT, id,
-                                      call->arena);
+    const char *text =
+        secrets_column(&identity->secrets, row, "text", SEAL_DELIVERY_TEXT, id, call->arena);
     if (!to || !text)
         return STATUS_DATA_LOSS;
     return identity->sms->send(identity->sms, to, text, call->now_ms);
@@ -164,14 +164,16 @@ status_t identity_deliver_messages_prepare(call_t *call, const Yw__Empty *in)
 static status_t record_end(call_t *call, const outcome_t *outcome)
 {
     bool sent = outcome->status == STATUS_OK;
-    query_t *row = query(call->store,
-        "UPDATE deliveries SET state = :state, attempts = attempts + 1, sent_at = :sent_at,"
-        " recipient = x'', text = x'', error = :error WHERE id = :id AND state = 1"
-        " AND attempts = :attempts");
+    query_t *row =
+        query(call->store,
+              "UPDATE deliveries SET state = :state, attempts = attempts + 1, sent_at = :sent_at,"
+              " recipient = x'', text = x'', error = :error WHERE id = :id AND state = 1"
+              " AND attempts = :attempts");
     query_text(row, "id", outcome->id);
     query_int(row, "attempts", outcome->attempts);
-    query_int(row, "state", sent ? IDENTITY__DELIVERY_STATE__DELIVERY_STATE_SENT
-                                 : IDENTITY__DELIVERY_STATE__DELIVERY_STATE_FAILED);
+    query_int(row, "state",
+              sent ? IDENTITY__DELIVERY_STATE__DELIVERY_STATE_SENT
+                   : IDENTITY__DELIVERY_STATE__DELIVERY_STATE_FAILED);
     if (sent)
         query_int(row, "sent_at", call->now_ms);
     else
@@ -182,9 +184,10 @@ static status_t record_end(call_t *call, const outcome_t *outcome)
 
 static status_t record_retry(call_t *call, const outcome_t *outcome)
 {
-    query_t *row = query(call->store,
-        "UPDATE deliveries SET attempts = attempts + 1, due_at = :due_at, error = :error"
-        " WHERE id = :id AND state = 1 AND attempts = :attempts");
+    query_t *row =
+        query(call->store,
+              "UPDATE deliveries SET attempts = attempts + 1, due_at = :due_at, error = :error"
+              " WHERE id = :id AND state = 1 AND attempts = :attempts");
     query_text(row, "id", outcome->id);
     query_int(row, "attempts", outcome->attempts);
     query_int(row, "due_at", call->now_ms + ((int64_t) PAUSE_MS << 2 * outcome->attempts));

@@ -11,11 +11,11 @@
 #define DELIVERY_BATCH_MAX 32
 
 typedef struct {
-    const char *message_id;      /* of the inbox; NULL: a code */
+    const char *message_id; /* of the inbox; NULL: a code */
     const char *mobile;
     const char *text;
-    int64_t expires_at;          /* later it is not worth sending */
-    bool suppressed;             /* keep the row, send nothing */
+    int64_t expires_at; /* later it is not worth sending */
+    bool suppressed;    /* keep the row, send nothing */
 } outgoing_t;
 
 status_t delivery_queue(call_t *call, const outgoing_t *outgoing);

@@ -5,7 +5,7 @@
 #include "text.h"
 
 #define PAGE_SIZE_DEFAULT 200
-#define PAGE_SIZE_MAX 500
+#define PAGE_SIZE_MAX     500
 
 status_t department_exists(call_t *call, const char *id, bool *ret)
 {
@@ -15,8 +15,9 @@ status_t department_exists(call_t *call, const char *id, bool *ret)
     return query_done(row);
 }
 
-#define DEPARTMENT_COLUMNS "SELECT id, name, short_name, credit_code, division, address, phone," \
-                           " position, sample FROM departments"
+#define DEPARTMENT_COLUMNS                                                                         \
+    "SELECT id, name, short_name, credit_code, division, address, phone,"                          \
+    " position, sample FROM departments"
 
 /* In the order of `position`; a page ends at "<position>:<id>". */
 status_t identity_list_departments(call_t *call, const Identity__ListDepartmentsRequest *in,
@@ -31,12 +32,13 @@ status_t identity_list_departments(call_t *call, const Identity__ListDepartments
         if (colon)
             *colon = 0;
         if (!colon || !text_int(token, 0, UINT32_MAX, &position))
-            return call_fail(call, STATUS_INVALID_ARGUMENT, "page_token", "pageToken", "翻页标记无效");
+            return call_fail(call, STATUS_INVALID_ARGUMENT, "page_token", "pageToken",
+                             "翻页标记无效");
         after = colon + 1;
     }
-    query_t *rows = query(call->store,
-        DEPARTMENT_COLUMNS " WHERE position > :position OR (position = :position AND id > :after)"
-                           " ORDER BY position, id LIMIT :n");
+    query_t *rows = query(call->store, DEPARTMENT_COLUMNS
+                          " WHERE position > :position OR (position = :position AND id > :after)"
+                          " ORDER BY position, id LIMIT :n");
     query_int(rows, "position", position);
     query_text(rows, "after", after);
     query_int(rows, "n", (int64_t) size + 1);
@@ -57,10 +59,10 @@ status_t identity_list_departments(call_t *call, const Identity__ListDepartments
 
 static bool same(const Identity__Department *a, const Identity__Department *b)
 {
-    return text_equal(a->name, b->name) && text_equal(a->short_name, b->short_name)
-        && text_equal(a->credit_code, b->credit_code) && text_equal(a->division, b->division)
-        && text_equal(a->address, b->address) && text_equal(a->phone, b->phone)
-        && a->position == b->position && !a->sample == !b->sample;
+    return text_equal(a->name, b->name) && text_equal(a->short_name, b->short_name) &&
+           text_equal(a->credit_code, b->credit_code) && text_equal(a->division, b->division) &&
+           text_equal(a->address, b->address) && text_equal(a->phone, b->phone) &&
+           a->position == b->position && !a->sample == !b->sample;
 }
 
 static status_t write_one(call_t *call, const Identity__Department *department, size_t at)

@@ -17,13 +17,13 @@
 
 #define UNUSED __attribute__((unused))
 
-#define ZHANG_NAME "张三"
-#define ZHANG_ID "11010519491231002X"          /* the example of GB 11643-1999 */
+#define ZHANG_NAME   "张三"
+#define ZHANG_ID     "11010519491231002X" /* the example of GB 11643-1999 */
 #define ZHANG_MOBILE "13800000001"
-#define LI_NAME "李四"
-#define LI_ID "440524188001010014"             /* the other one */
-#define LI_MOBILE "13800000002"
-#define PASSWORD "correct-horse-9"
+#define LI_NAME      "李四"
+#define LI_ID        "440524188001010014" /* the other one */
+#define LI_MOBILE    "13800000002"
+#define PASSWORD     "correct-horse-9"
 
 typedef struct {
     char folder[64];
@@ -32,7 +32,7 @@ typedef struct {
 } fixture_t;
 
 /* Calls, the answer typed; NULL when it failed. */
-#define ASK(fixture, caller, method, in, type) \
+#define ASK(fixture, caller, method, in, type)                                                     \
     ((const type *) fixture_ask((fixture), (caller), (method), &(in)->base))
 
 UNUSED static const ProtobufCMessage *fixture_ask(fixture_t *self, const caller_t *caller,
@@ -123,8 +123,8 @@ UNUSED static fixture_t fixture_new(void)
 
 UNUSED static void fixture_free(fixture_t *self)
 {
-    static const char *const FILES[] = {"keys/master.key", "keys/token.secret", "keys/token.public",
-                                        "keys", "messages.jsonl", ""};
+    static const char *const FILES[] = {
+        "keys/master.key", "keys/token.secret", "keys/token.public", "keys", "messages.jsonl", ""};
     bench_free(&self->bench);
     identity_free(&self->identity);
     for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
@@ -181,9 +181,8 @@ UNUSED static const char *fixture_get_code(fixture_t *self, const char *mobile,
     return fixture_code(self, mobile);
 }
 
-UNUSED static Identity__RegisterRequest fixture_registration(fixture_t *self, const char *name,
-                                                             const char *id_number,
-                                                             const char *mobile)
+UNUSED static Identity__RegisterRequest
+fixture_registration(fixture_t *self, const char *name, const char *id_number, const char *mobile)
 {
     Identity__RegisterRequest in = IDENTITY__REGISTER_REQUEST__INIT;
     in.name = name;
@@ -199,8 +198,8 @@ UNUSED static Identity__RegisterRequest fixture_registration(fixture_t *self, co
 UNUSED static const char *fixture_zhang(fixture_t *self)
 {
     Identity__RegisterRequest in = fixture_registration(self, ZHANG_NAME, ZHANG_ID, ZHANG_MOBILE);
-    const Identity__Account *account = ASK(self, &BENCH_ANONYMOUS, "identity.RegisterPerson", &in,
-                                           Identity__Account);
+    const Identity__Account *account =
+        ASK(self, &BENCH_ANONYMOUS, "identity.RegisterPerson", &in, Identity__Account);
     EXPECT(account);
     return account ? account->id : "";
 }

@@ -1,7 +1,7 @@
 #include "guard.h"
 #include "identity.h"
 
-#define LOCK_DOUBLINGS_MAX 7      /* 15 min ... a day */
+#define LOCK_DOUBLINGS_MAX 7 /* 15 min ... a day */
 
 const char *guard_address(call_t *call)
 {
@@ -44,7 +44,8 @@ typedef struct {
 static status_t guard_read(call_t *call, const char *subject, guard_t *ret)
 {
     *ret = (guard_t){0};
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "SELECT failures, locks, locked_until, failed_at FROM guards WHERE subject_key = :subject_key"
         " AND failed_at > :since");
     secrets_bind_lookup(&identity_of(call)->secrets, row, "subject_key", LOOKUP_GUARD, subject);

@@ -15,7 +15,7 @@ static const settings_t DEFAULTS = {
     .code_ms = 300 * 1000LL,
     .code_pause_ms = 60 * 1000LL,
     .codes_per_mobile = 10,
-    .codes_per_address = 300,          /* a service hall is one address */
+    .codes_per_address = 300, /* a service hall is one address */
     .tries_per_account = 5,
     .tries_per_address = 50,
     .lock_ms = 15 * 60 * 1000LL,
@@ -80,9 +80,9 @@ static void read_settings(config_t *config, settings_t *out)
         {"identity.lock_minutes", &out->lock_ms, 60000, 1, 1440},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        *table[i].value = table[i].unit * config_int(config, table[i].name,
-                                                     *table[i].value / table[i].unit,
-                                                     table[i].min, table[i].max);
+        *table[i].value =
+            table[i].unit * config_int(config, table[i].name, *table[i].value / table[i].unit,
+                                       table[i].min, table[i].max);
 }
 
 static status_t open_service(config_t *config, store_t *store, void **ret_context)

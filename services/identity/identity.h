@@ -11,16 +11,16 @@
 #include "server.h"
 
 typedef struct {
-    int64_t token_ms;             /* life of an access token */
-    int64_t refresh_ms;           /* life of a person's session */
+    int64_t token_ms;   /* life of an access token */
+    int64_t refresh_ms; /* life of a person's session */
     int64_t staff_session_ms;
-    int64_t code_ms;              /* life of an SMS code */
-    int64_t code_pause_ms;        /* between two codes to one mobile */
-    int64_t codes_per_mobile;     /* in 24 hours */
+    int64_t code_ms;          /* life of an SMS code */
+    int64_t code_pause_ms;    /* between two codes to one mobile */
+    int64_t codes_per_mobile; /* in 24 hours */
     int64_t codes_per_address;
-    int64_t tries_per_account;    /* wrong passwords before a lock */
+    int64_t tries_per_account; /* wrong passwords before a lock */
     int64_t tries_per_address;
-    int64_t lock_ms;              /* the first lock */
+    int64_t lock_ms; /* the first lock */
 } settings_t;
 
 typedef struct deliverer deliverer_t;
@@ -31,7 +31,7 @@ typedef struct identity {
     const population_t *population;
     channel_t *sms;
     deliverer_t *deliverer;
-    char dummy_hash[CRYPTO_PASSWORD_SIZE];    /* checked for unknown accounts, to spend the time */
+    char dummy_hash[CRYPTO_PASSWORD_SIZE]; /* checked for unknown accounts, to spend the time */
 } identity_t;
 
 /* What main() and tests run. */

@@ -7,8 +7,8 @@
 #include "text.h"
 
 #define PAGE_SIZE_DEFAULT 20
-#define PAGE_SIZE_MAX 100
-#define SMS_LIFE_MS (24 * 3600 * 1000LL)
+#define PAGE_SIZE_MAX     100
+#define SMS_LIFE_MS       (24 * 3600 * 1000LL)
 
 /* --- writing ---------------------------------------------------------------------- */
 
@@ -21,9 +21,9 @@ status_t notice_put(call_t *call, const notice_t *notice)
         return status;
 
     const char *id = call_id(call);
-    query_t *row = query(call->store,
-        "INSERT INTO messages (id, account_id, kind, case_id, title, text, created_at)"
-        " VALUES (:id, :account_id, :kind, :case_id, :title, :text, :now)");
+    query_t *row = query(
+        call->store, "INSERT INTO messages (id, account_id, kind, case_id, title, text, created_at)"
+                     " VALUES (:id, :account_id, :kind, :case_id, :title, :text, :now)");
     query_text(row, "id", id);
     query_text(row, "account_id", account.id);
     query_text(row, "kind", notice->kind);
@@ -52,13 +52,14 @@ status_t identity_on_applicant_notified(call_t *call, const Case__ApplicantNotif
         protobuf_c_enum_descriptor_get_value(&case__notice_kind__descriptor, (int) in->kind);
     const char *name = kind ? kind->name : "NOTICE_KIND_UNSPECIFIED";
     call_concerns(call, in->case_id);
-    status_t status = notice_put(call, &(notice_t){
-        .account_id = in->account_id,
-        .kind = name + (text_starts(name, "NOTICE_KIND_") ? strlen("NOTICE_KIND_") : 0),
-        .case_id = in->case_id,
-        .title = in->title,
-        .text = in->text,
-    });
+    status_t status = notice_put(
+        call, &(notice_t){
+                  .account_id = in->account_id,
+                  .kind = name + (text_starts(name, "NOTICE_KIND_") ? strlen("NOTICE_KIND_") : 0),
+                  .case_id = in->case_id,
+                  .title = in->title,
+                  .text = in->text,
+              });
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -101,9 +102,9 @@ status_t identity_list_messages(call_t *call, const Identity__ListMessagesReques
     Identity__Message **list = ARRAY(call->arena, Identity__Message *, size + 1);
     if (!list)
         return STATUS_RESOURCE_EXHAUSTED;
-    query_t *rows = query(call->store,
-        MESSAGE_COLUMNS " WHERE m.account_id = :account_id AND m.id < :before"
-        " AND (:unread = 0 OR m.read_at IS NULL) ORDER BY m.id DESC LIMIT :n");
+    query_t *rows = query(call->store, MESSAGE_COLUMNS
+                          " WHERE m.account_id = :account_id AND m.id < :before"
+                          " AND (:unread = 0 OR m.read_at IS NULL) ORDER BY m.id DESC LIMIT :n");
     query_text(rows, "account_id", call->caller.id);
     query_text(rows, "before", in->page_token[0] ? in->page_token : "~");
     query_int(rows, "unread", in->unread);

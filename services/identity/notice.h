@@ -4,8 +4,8 @@
 
 typedef struct {
     const char *account_id;
-    const char *kind;            /* technical: "ACCEPTED", "PASSWORD_CHANGED" */
-    const char *case_id;         /* "" when about none */
+    const char *kind;    /* technical: "ACCEPTED", "PASSWORD_CHANGED" */
+    const char *case_id; /* "" when about none */
     const char *title;
     const char *text;
 } notice_t;

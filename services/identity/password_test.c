@@ -4,7 +4,7 @@
 static const char *judged(fixture_t *f, Identity__RegisterRequest in, const char *password)
 {
     in.password = password;
-    in.code = "000000";        /* wrong: the password is judged before, and nothing is made */
+    in.code = "000000"; /* wrong: the password is judged before, and nothing is made */
     if (ASK(f, &BENCH_ANONYMOUS, "identity.RegisterPerson", &in, Identity__Account))
         return "made";
     const Yw__Status *failure = bench_failure(f->bench);
@@ -22,10 +22,10 @@ TEST(password_policy)
         {"12345678", "password_simple"},
         {"abcdefgh", "password_simple"},
         {"aaaaaaaaaa", "password_simple"},
-        {"zhang19491231", "password_known"},       /* six digits of the ID number */
+        {"zhang19491231", "password_known"}, /* six digits of the ID number */
         {"zh13800000001", "password_known"},
         {"correct-horse", ""},
-        {"马踏飞燕马踏飞燕1", ""},                  /* characters, not bytes, are counted */
+        {"马踏飞燕马踏飞燕1", ""}, /* characters, not bytes, are counted */
         {"pass word 1", ""},
     };
     fixture_t f = fixture_new();

@@ -1,30 +1,30 @@
 #include "permission.h"
 #include "text.h"
 
-#define RECEIVE (1u << IDENTITY__POST__POST_RECEIVE)
-#define ACCEPT  (1u << IDENTITY__POST__POST_ACCEPT)
-#define REVIEW  (1u << IDENTITY__POST__POST_REVIEW)
-#define DECIDE  (1u << IDENTITY__POST__POST_DECIDE)
-#define DELIVER (1u << IDENTITY__POST__POST_DELIVER)
+#define RECEIVE  (1u << IDENTITY__POST__POST_RECEIVE)
+#define ACCEPT   (1u << IDENTITY__POST__POST_ACCEPT)
+#define REVIEW   (1u << IDENTITY__POST__POST_REVIEW)
+#define DECIDE   (1u << IDENTITY__POST__POST_DECIDE)
+#define DELIVER  (1u << IDENTITY__POST__POST_DELIVER)
 #define ANY_POST (RECEIVE | ACCEPT | REVIEW | DECIDE | DELIVER)
 
 static const struct {
     const char *name;
-    unsigned posts;        /* that bring it */
+    unsigned posts; /* that bring it */
     bool wide;
 } CATALOGUE[] = {
     {"item.edit", 0, false},
     {"item.check", 0, false},
     {"item.publish", 0, false},
-    {"item.all", 0, true},                        /* items of every department */
+    {"item.all", 0, true}, /* items of every department */
     {"case.receive", RECEIVE | ACCEPT, false},
     {"case.review", REVIEW, false},
     {"case.decide", DECIDE, false},
     {"case.view", ANY_POST, false},
-    {"case.holidays", 0, true},                   /* change the official holiday table */
+    {"case.holidays", 0, true}, /* change the official holiday table */
     {"case.all", 0, true},
-    {"account.verify", RECEIVE | ACCEPT, false},  /* raise a person's level at the window */
-    {"account.manage", 0, true},                  /* staff of one's own department */
+    {"account.verify", RECEIVE | ACCEPT, false}, /* raise a person's level at the window */
+    {"account.manage", 0, true},                 /* staff of one's own department */
     {"account.all", 0, true},
     {"system.manage", 0, true},
     {"audit.view", 0, true},

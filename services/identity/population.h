@@ -8,7 +8,7 @@
 
 typedef enum {
     POPULATION_MATCH,
-    POPULATION_MISMATCH          /* another name, or no such number: one answer for both */
+    POPULATION_MISMATCH /* another name, or no such number: one answer for both */
 } population_answer_t;
 
 typedef struct population {

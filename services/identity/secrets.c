@@ -18,14 +18,9 @@ static const char *const SEALS[SEAL_COUNT] = {
 };
 
 static const char *const LOOKUPS[LOOKUP_COUNT] = {
-    [LOOKUP_ID_NUMBER] = "id_number",
-    [LOOKUP_MOBILE] = "mobile",
-    [LOOKUP_ADDRESS] = "address",
-    [LOOKUP_CODE] = "code",
-    [LOOKUP_GUARD] = "guard",
-    [LOOKUP_PERSON] = "person",
-    [LOOKUP_REFRESH] = "refresh",
-    [LOOKUP_CHECK] = "check",
+    [LOOKUP_ID_NUMBER] = "id_number", [LOOKUP_MOBILE] = "mobile", [LOOKUP_ADDRESS] = "address",
+    [LOOKUP_CODE] = "code",           [LOOKUP_GUARD] = "guard",   [LOOKUP_PERSON] = "person",
+    [LOOKUP_REFRESH] = "refresh",     [LOOKUP_CHECK] = "check",
 };
 
 /* --- keys ------------------------------------------------------------------- */
@@ -178,7 +173,7 @@ void secrets_bind(const secrets_t *self, query_t *query, const char *parameter, 
     size_t size = strlen(text);
     uint8_t *sealed = arena_alloc(arena, size + CRYPTO_SEAL_OVERHEAD);
     if (!sealed) {
-        query_null(query, parameter);   /* NOT NULL refuses it; the arena's end is told there */
+        query_null(query, parameter); /* NOT NULL refuses it; the arena's end is told there */
         return;
     }
     crypto_seal(self->seals[seal], context, text, size, sealed);

@@ -32,7 +32,7 @@ typedef enum {
     LOOKUP_ADDRESS,
     LOOKUP_CODE,
     LOOKUP_GUARD,
-    LOOKUP_PERSON,       /* the population library */
+    LOOKUP_PERSON, /* the population library */
     LOOKUP_REFRESH,
     LOOKUP_CHECK,
     LOOKUP_COUNT

@@ -38,7 +38,7 @@ TEST(secrets_database_reveals_nothing)
         EXPECT(!database_holds(&f, texts[i]));
     EXPECT(!database_holds(&f, in.code));
     bench_sql(f.bench, "UPDATE accounts SET name = CAST('张三' AS BLOB)");
-    EXPECT(database_holds(&f, ZHANG_NAME));             /* the search itself works */
+    EXPECT(database_holds(&f, ZHANG_NAME)); /* the search itself works */
     fixture_free(&f);
 }
 

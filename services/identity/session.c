@@ -8,7 +8,7 @@
 #include "text.h"
 #include "token.h"
 
-#define SALT_SIZE 16
+#define SALT_SIZE        16
 #define REVOCATIONS_PAGE 1000
 
 typedef struct {
@@ -30,7 +30,7 @@ static void refresh_mac(call_t *call, const session_t *session, int64_t generati
     CHECK(session->salt.len == SALT_SIZE);
     crypto_hex(session->salt.data, SALT_SIZE, salt);
     const char *text = arena_printf(call->arena, "%s\n%s\n%" PRId64, salt, session->id, generation);
-    CHECK(text);        /* a few hundred bytes of a call that has hardly begun */
+    CHECK(text); /* a few hundred bytes of a call that has hardly begun */
     secrets_lookup(&identity_of(call)->secrets, LOOKUP_REFRESH, text, out);
 }
 
@@ -56,9 +56,9 @@ static bool refresh_parse(call_t *call, const char *token, const char **ret_id,
     *text++ = 0;
     size_t size = 0;
     *ret_id = id;
-    return ids_valid(id) && text_int(generation, 1, INT64_MAX, ret_generation)
-        && crypto_unbase64(text, strlen(text), mac, CRYPTO_LOOKUP_SIZE, &size)
-        && size == CRYPTO_LOOKUP_SIZE;
+    return ids_valid(id) && text_int(generation, 1, INT64_MAX, ret_generation) &&
+           crypto_unbase64(text, strlen(text), mac, CRYPTO_LOOKUP_SIZE, &size) &&
+           size == CRYPTO_LOOKUP_SIZE;
 }
 
 /* Fills kind, subject, level, department and permissions as they are now, and shows them.
@@ -78,7 +78,7 @@ static status_t token_rights(call_t *call, const session_t *session, Yw__Token *
         token->level = YW__LEVEL__LEVEL_ANONYMOUS;
         token->department = staff->department_id;
         token->name = staff->name;
-        if (!staff->must_change_password) {     /* until then: "staff" and nothing else */
+        if (!staff->must_change_password) { /* until then: "staff" and nothing else */
             token->permissions = staff->effective_permissions;
             token->n_permissions = staff->n_effective_permissions;
         }
@@ -134,9 +134,9 @@ static status_t session_end(call_t *call, const char *id, const char *reason)
     status_t status = query_done(end);
     if (status != STATUS_OK || store_changes(call->store) == 0)
         return status;
-    query_t *tell = query(call->store,
-        "INSERT INTO revocations (seq, session_id, at)"
-        " VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM revocations), :id, :now)");
+    query_t *tell = query(
+        call->store, "INSERT INTO revocations (seq, session_id, at)"
+                     " VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM revocations), :id, :now)");
     query_text(tell, "id", id);
     query_int(tell, "now", call->now_ms);
     return query_done(tell);
@@ -151,9 +151,9 @@ typedef struct {
 static status_t session_living(call_t *call, const char *subject, living_t *ret)
 {
     ret->count = 0;
-    query_t *rows = query(call->store,
-        "SELECT id FROM sessions WHERE subject = :subject AND ended_at IS NULL"
-        " ORDER BY created_at DESC, id DESC LIMIT 21");
+    query_t *rows =
+        query(call->store, "SELECT id FROM sessions WHERE subject = :subject AND ended_at IS NULL"
+                           " ORDER BY created_at DESC, id DESC LIMIT 21");
     query_text(rows, "subject", subject);
     while (ret->count <= SESSIONS_PER_SUBJECT_MAX && query_next(rows))
         ret->ids[ret->count++] = query_get_text(rows, "id", call->arena);
@@ -189,8 +189,12 @@ status_t session_start(call_t *call, Yw__CallerKind kind, const char *subject,
     uint8_t salt[SALT_SIZE];
     call_random(call, salt, sizeof salt);
     session_t session = {
-        .id = call_id(call), .kind = kind, .subject = subject, .salt = {sizeof salt, salt},
-        .generation = 1, .rotated_at = call->now_ms,
+        .id = call_id(call),
+        .kind = kind,
+        .subject = subject,
+        .salt = {sizeof salt, salt},
+        .generation = 1,
+        .rotated_at = call->now_ms,
         .expires_at = call->now_ms + (staff ? settings->staff_session_ms : settings->refresh_ms),
     };
     status_t status = end_oldest(call, subject);
@@ -224,9 +228,9 @@ static status_t refuse_refresh(call_t *call)
 /* Living sessions only. */
 static status_t session_read(call_t *call, const char *id, session_t *ret, bool *ret_found)
 {
-    query_t *row = query(call->store,
-        "SELECT kind, subject, salt, generation, rotated_at, expires_at FROM sessions"
-        " WHERE id = :id AND ended_at IS NULL AND expires_at > :now");
+    query_t *row = query(
+        call->store, "SELECT kind, subject, salt, generation, rotated_at, expires_at FROM sessions"
+                     " WHERE id = :id AND ended_at IS NULL AND expires_at > :now");
     query_text(row, "id", id);
     query_int(row, "now", call->now_ms);
     *ret_found = query_next(row);
@@ -285,8 +289,8 @@ status_t identity_refresh_session(call_t *call, const Identity__RefreshSessionRe
     if (!crypto_equal(given, mac, sizeof mac))
         return refuse_refresh(call);
 
-    bool again = generation == session.generation - 1
-              && call->now_ms - session.rotated_at < SESSION_GRACE_MS;
+    bool again = generation == session.generation - 1 &&
+                 call->now_ms - session.rotated_at < SESSION_GRACE_MS;
     if (generation < session.generation && !again)
         return refuse_reuse(call, &session);
     if (!again)
@@ -317,9 +321,9 @@ status_t identity_list_sessions(call_t *call, const Yw__Empty *in, Identity__Ses
     query_text(rows, "current", call->caller.session);
     query_text(rows, "subject", call->caller.id);
     query_int(rows, "now", call->now_ms);
-    out->sessions = (Identity__Session **) query_rows(rows, &identity__session__descriptor,
-                                                      SESSIONS_PER_SUBJECT_MAX, call->arena,
-                                                      &out->n_sessions);
+    out->sessions =
+        (Identity__Session **) query_rows(rows, &identity__session__descriptor,
+                                          SESSIONS_PER_SUBJECT_MAX, call->arena, &out->n_sessions);
     return query_done(rows);
 }
 
@@ -346,9 +350,9 @@ status_t identity_list_revocations(call_t *call, const Identity__ListRevocations
                            " WHERE seq > :after_seq AND at > :since ORDER BY seq LIMIT 1000");
     query_int(rows, "after_seq", in->after_seq);
     query_int(rows, "since", call->now_ms - identity_of(call)->settings.token_ms);
-    out->revocations = (Identity__Revocation **) query_rows(rows, &identity__revocation__descriptor,
-                                                            REVOCATIONS_PAGE, call->arena,
-                                                            &out->n_revocations);
+    out->revocations =
+        (Identity__Revocation **) query_rows(rows, &identity__revocation__descriptor,
+                                             REVOCATIONS_PAGE, call->arena, &out->n_revocations);
     out->more = out->n_revocations == REVOCATIONS_PAGE;
     return query_done(rows);
 }

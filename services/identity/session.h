@@ -14,8 +14,8 @@
 #pragma once
 #include "identity.h"
 
-#define SESSION_GRACE_MS 10000
-#define SESSIONS_PER_SUBJECT_MAX 20      /* one more ends the oldest */
+#define SESSION_GRACE_MS         10000
+#define SESSIONS_PER_SUBJECT_MAX 20 /* one more ends the oldest */
 
 /* A new session of an account or a staff member, and its tokens. */
 status_t session_start(call_t *call, Yw__CallerKind kind, const char *subject,

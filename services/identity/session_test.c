@@ -26,8 +26,8 @@ static const Yw__Token *open_token(fixture_t *f, const char *access_token)
 static int64_t revoked(fixture_t *f)
 {
     Identity__ListRevocationsRequest in = IDENTITY__LIST_REVOCATIONS_REQUEST__INIT;
-    const Identity__RevocationList *list = ASK(f, &BENCH_SERVICE, "identity.ListRevocations", &in,
-                                               Identity__RevocationList);
+    const Identity__RevocationList *list =
+        ASK(f, &BENCH_SERVICE, "identity.ListRevocations", &in, Identity__RevocationList);
     return list ? (int64_t) list->n_revocations : -1;
 }
 
@@ -92,7 +92,7 @@ TEST(login_locks_and_grows)
     EXPECT(bench_failure(f.bench)->retry_after_ms == 30 * 60 * 1000);
     fixture_wait(&f, 30 * 60 * 1000);
     EXPECT(fixture_login(&f, ZHANG_ID, PASSWORD));
-    for (int i = 0; i < 4; i++)         /* success starts anew */
+    for (int i = 0; i < 4; i++) /* success starts anew */
         EXPECT(!fixture_login(&f, ZHANG_ID, "wrong-horse-1"));
     EXPECT(fixture_login(&f, ZHANG_ID, PASSWORD));
     fixture_free(&f);
@@ -171,8 +171,8 @@ TEST(refresh_refuses_what_is_not_ours)
     EXPECT(!refresh(&f, forged));
     snprintf(forged, sizeof forged, "%s.2%s", tokens->session_id,
              strrchr(tokens->refresh_token, '.'));
-    EXPECT(!refresh(&f, forged));               /* the next generation cannot be guessed */
-    EXPECT(revoked(&f) == 0);                   /* and strangers cannot end a session */
+    EXPECT(!refresh(&f, forged)); /* the next generation cannot be guessed */
+    EXPECT(revoked(&f) == 0);     /* and strangers cannot end a session */
     fixture_wait(&f, 30 * 86400 * 1000LL);
     EXPECT(!refresh(&f, tokens->refresh_token));
     fixture_free(&f);
@@ -208,7 +208,7 @@ TEST(logout_and_revoke)
     EXPECT(news && news->n_revocations == 1 &&
            text_equal(news->revocations[0]->session_id, desk->session_id));
     fixture_wait(&f, 301 * 1000);
-    EXPECT(revoked(&f) == 0);                   /* their tokens have ended by themselves */
+    EXPECT(revoked(&f) == 0); /* their tokens have ended by themselves */
     fixture_free(&f);
 }
 

@@ -10,7 +10,7 @@
 #include "text.h"
 
 #define PAGE_SIZE_DEFAULT 50
-#define WORDS_MAX 64
+#define WORDS_MAX         64
 
 /* --- rows ------------------------------------------------------------------------- */
 
@@ -74,7 +74,8 @@ static bool fill_lists(call_t *call, Identity__Staff *out, const char *posts,
     return true;
 }
 
-#define STAFF_COLUMNS "SELECT id, login_name, name AS _name, department_id, posts AS _posts," \
+#define STAFF_COLUMNS                                                                              \
+    "SELECT id, login_name, name AS _name, department_id, posts AS _posts,"                        \
     " permissions AS _permissions, state, must_change_password, created_at FROM staff"
 
 /* The next row; *ret NULL at the end. */
@@ -228,15 +229,15 @@ static status_t staff_managed(call_t *call, const char *id, Identity__Staff **re
 {
     Identity__Staff *staff = NULL;
     status_t status = staff_by_id(call, id, &staff);
-    if (status == STATUS_NOT_FOUND
-        || (status == STATUS_OK && !manages_all(call)
-            && !text_equal(staff->department_id, call->caller.department)))
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !manages_all(call) &&
+                                       !text_equal(staff->department_id, call->caller.department)))
         return call_not_found(call, "工作人员");
     if (status != STATUS_OK)
         return status;
     call_concerns(call, staff->id);
     if (text_equal(staff->id, call->caller.id))
-        return call_fail(call, STATUS_PERMISSION_DENIED, "identity.self", "id", "不能更改自己的账号权限");
+        return call_fail(call, STATUS_PERMISSION_DENIED, "identity.self", "id",
+                         "不能更改自己的账号权限");
     if (!manages_all(call) && any_wide((char *const *) staff->permissions, staff->n_permissions))
         return call_fail(call, STATUS_PERMISSION_DENIED, "identity.wide_permission", "id",
                          "该账号持有管理类权限，只能由全局账号管理员更改");
@@ -275,8 +276,8 @@ status_t identity_list_staff(call_t *call, const Identity__ListStaffRequest *in,
     size_t size = in->page_size ? in->page_size : PAGE_SIZE_DEFAULT;
     const char *department = manages_all(call) ? in->department_id : call->caller.department;
     if (in->department_id[0] && !text_equal(department, in->department_id))
-        return call_fail(call, STATUS_PERMISSION_DENIED, "identity.other_department", "departmentId",
-                         "只能查看本部门的工作人员");
+        return call_fail(call, STATUS_PERMISSION_DENIED, "identity.other_department",
+                         "departmentId", "只能查看本部门的工作人员");
     Identity__Staff **list = ARRAY(call->arena, Identity__Staff *, size + 1);
     if (!list)
         return STATUS_RESOURCE_EXHAUSTED;
@@ -334,10 +335,15 @@ status_t identity_create_staff(call_t *call, const Identity__CreateStaffRequest 
         return status;
     const char *id = call_id(call);
     draft_t draft = {
-        .login_name = in->login_name, .name = in->name, .department_id = in->department_id,
-        .posts = in->posts, .post_count = in->n_posts,
-        .permissions = (char *const *) in->permissions, .permission_count = in->n_permissions,
-        .password_hash = call->prepared, .must_change_password = true,
+        .login_name = in->login_name,
+        .name = in->name,
+        .department_id = in->department_id,
+        .posts = in->posts,
+        .post_count = in->n_posts,
+        .permissions = (char *const *) in->permissions,
+        .permission_count = in->n_permissions,
+        .password_hash = call->prepared,
+        .must_change_password = true,
     };
     call_concerns(call, id);
     status = staff_insert(call, &draft, id);
@@ -357,7 +363,8 @@ status_t identity_update_staff_prepare(call_t *call, const Identity__UpdateStaff
         status = check_grantable(call, (char *const *) in->permissions, in->n_permissions);
     if (status != STATUS_OK)
         return status;
-    judge_rights(call, "", in->posts, in->n_posts, (char *const *) in->permissions, in->n_permissions);
+    judge_rights(call, "", in->posts, in->n_posts, (char *const *) in->permissions,
+                 in->n_permissions);
     if (in->password[0] && text_length(in->password) < 8)
         call_fault(call, "password", "too_short", "密码至少 8 位");
     else if (in->password[0])
@@ -433,7 +440,8 @@ status_t identity_disable_staff(call_t *call, const Identity__DisableStaffReques
     Identity__Staff *staff = NULL;
     status_t status = staff_managed(call, in->id, &staff);
     if (status == STATUS_OK && staff->state == IDENTITY__STAFF_STATE__STAFF_STATE_DISABLED)
-        status = call_fail(call, STATUS_FAILED_PRECONDITION, "identity.disabled", "id", "该账号已经停用");
+        status = call_fail(call, STATUS_FAILED_PRECONDITION, "identity.disabled", "id",
+                           "该账号已经停用");
     if (status == STATUS_OK)
         status = staff_set_state(call, staff, IDENTITY__STAFF_STATE__STAFF_STATE_DISABLED,
                                  in->reason, out);
@@ -459,7 +467,8 @@ status_t identity_enable_staff(call_t *call, const Identity__EnableStaffRequest 
     if (status != STATUS_OK)
         return status;
     if (staff->state == IDENTITY__STAFF_STATE__STAFF_STATE_ACTIVE)
-        return call_fail(call, STATUS_FAILED_PRECONDITION, "identity.enabled", "id", "该账号没有停用");
+        return call_fail(call, STATUS_FAILED_PRECONDITION, "identity.enabled", "id",
+                         "该账号没有停用");
     if (text_equal(by, call->caller.id))
         return call_fail(call, STATUS_PERMISSION_DENIED, "identity.second_person", "id",
                          "重新启用须由另一名管理员批准，停用人不能自行启用");
@@ -531,7 +540,8 @@ status_t identity_change_staff_password(call_t *call, const Identity__ChangePass
     bool unchanged = query_next(same);
     status_t status = query_done(same);
     if (status == STATUS_OK && !unchanged)
-        return call_fail(call, STATUS_ABORTED, "identity.again", NULL, "密码刚刚被修改，请重新提交");
+        return call_fail(call, STATUS_ABORTED, "identity.again", NULL,
+                         "密码刚刚被修改，请重新提交");
     if (status == STATUS_OK)
         status = staff_set_password(call, call->caller.id, plan->new_hash, false);
     if (status == STATUS_OK)
@@ -594,12 +604,15 @@ status_t identity_import_staff(call_t *call, const Identity__ImportStaffRequest 
             continue;
         }
         draft_t draft = {
-            .login_name = record->login_name, .name = record->name,
+            .login_name = record->login_name,
+            .name = record->name,
             .department_id = record->department_id,
-            .posts = record->posts, .post_count = record->n_posts,
+            .posts = record->posts,
+            .post_count = record->n_posts,
             .permissions = (char *const *) record->permissions,
             .permission_count = record->n_permissions,
-            .password_hash = hashes[i], .must_change_password = record->must_change_password,
+            .password_hash = hashes[i],
+            .must_change_password = record->must_change_password,
         };
         status = staff_insert(call, &draft, call_id(call));
         if (status != STATUS_OK)

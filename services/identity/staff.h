@@ -6,7 +6,7 @@
 status_t staff_by_id(call_t *call, const char *id, Identity__Staff **ret);
 
 typedef struct {
-    const char *id;                  /* NULL: there is none of this name */
+    const char *id; /* NULL: there is none of this name */
     const char *password_hash;
     Identity__StaffState state;
 } staff_login_t;

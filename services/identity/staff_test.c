@@ -81,7 +81,8 @@ TEST(staff_first_login)
         ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens);
     EXPECT(tokens && crypto_unbase64(tokens->access_token, strlen(tokens->access_token), bytes,
                                      sizeof bytes, &size));
-    EXPECT(token_verify(cache, bytes, size, bench_now(f.bench), bench_arena(f.bench), &token) == TOKEN_GOOD);
+    EXPECT(token_verify(cache, bytes, size, bench_now(f.bench), bench_arena(f.bench), &token) ==
+           TOKEN_GOOD);
     EXPECT(has((char *const *) token->permissions, token->n_permissions, "case.receive"));
     EXPECT(text_equal(token->department, "zjj") && text_equal(token->name, "陈安"));
     token_cache_free(&cache);
@@ -117,7 +118,7 @@ TEST(staff_management_stays_in_the_department)
     update.name = "卫生";
     EXPECT(!ASK(&f, &admin, "identity.UpdateStaff", &update, Identity__Staff));
     EXPECT(fixture_failed(&f, STATUS_NOT_FOUND, "not_found", NULL));
-    update.id = mighty->id;             /* one's own department, but above one's head */
+    update.id = mighty->id; /* one's own department, but above one's head */
     update.password = "battery-staple-7";
     EXPECT(!ASK(&f, &admin, "identity.UpdateStaff", &update, Identity__Staff));
     EXPECT(fixture_failed(&f, STATUS_PERMISSION_DENIED, "identity.wide_permission", "id"));
@@ -190,7 +191,8 @@ TEST(staff_disable_and_enable)
     EXPECT(tokens);
     bench_sql(f.bench, "UPDATE staff SET state = 2"); /* even if a session had been forgotten */
     refresh.refresh_token = tokens->refresh_token;
-    EXPECT(!ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
+    EXPECT(
+        !ASK(&f, &BENCH_ANONYMOUS, "identity.RefreshSession", &refresh, Identity__SessionTokens));
     EXPECT(fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.session_ended", "refreshToken"));
     fixture_free(&f);
 }
@@ -222,8 +224,8 @@ TEST(staff_import_again)
     Identity__ImportStaffRequest in = IDENTITY__IMPORT_STAFF_REQUEST__INIT;
     in.staff = (Identity__StaffRecord *[]){&record};
     in.n_staff = 1;
-    const Identity__ImportResult *result = ASK(&f, &BENCH_SERVICE, "identity.ImportStaff", &in,
-                                               Identity__ImportResult);
+    const Identity__ImportResult *result =
+        ASK(&f, &BENCH_SERVICE, "identity.ImportStaff", &in, Identity__ImportResult);
     EXPECT(result && result->created == 1);
     record.password = "battery-staple-7";
     result = ASK(&f, &BENCH_SERVICE, "identity.ImportStaff", &in, Identity__ImportResult);

@@ -8,8 +8,8 @@
 #include "system.h"
 
 #define MINUTE_MS (60 * 1000LL)
-#define DAY_MS (24 * 60 * MINUTE_MS)
-#define LAG_MS (30 * MINUTE_MS)
+#define DAY_MS    (24 * 60 * MINUTE_MS)
+#define LAG_MS    (30 * MINUTE_MS)
 
 /* The limit is 1000 rows a time, so that a sweep after a long stop holds nobody up. */
 static const struct {

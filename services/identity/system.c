@@ -8,23 +8,23 @@
 #include "message.h"
 #include "text.h"
 
-#define PAGE_SIZE_DEFAULT 20
-#define PAGE_SIZE_MAX 100
+#define PAGE_SIZE_DEFAULT   20
+#define PAGE_SIZE_MAX       100
 #define KEYS_PER_SYSTEM_MAX 100
-#define METHODS_MAX 200
-#define KEYS_MAX 10000
+#define METHODS_MAX         200
+#define KEYS_MAX            10000
 
 /* Rotation is a habit only if it has to happen (docs/security.md). */
 #define VALIDITY_DEFAULT_MS (2 * 365 * 86400 * 1000LL)
-#define VALIDITY_MAX_MS (5 * 366 * 86400 * 1000LL)
+#define VALIDITY_MAX_MS     (5 * 366 * 86400 * 1000LL)
 
 /* --- reading ------------------------------------------------------------------------ */
 
 static status_t read_keys(call_t *call, Identity__System *out)
 {
-    query_t *rows = query(call->store,
-        "SELECT public_key, valid_from, valid_until, revoked_at FROM system_keys"
-        " WHERE system_id = :id ORDER BY valid_from, public_key LIMIT 100");
+    query_t *rows =
+        query(call->store, "SELECT public_key, valid_from, valid_until, revoked_at FROM system_keys"
+                           " WHERE system_id = :id ORDER BY valid_from, public_key LIMIT 100");
     query_text(rows, "id", out->id);
     out->keys =
         (Identity__SystemKeyInfo **) query_rows(rows, &identity__system_key_info__descriptor,
@@ -131,7 +131,8 @@ status_t identity_create_system(call_t *call, const Identity__CreateSystemReques
     query_int(row, "now", call->now_ms);
     status = query_done(row);
     if (status == STATUS_ALREADY_EXISTS)
-        return call_fail(call, status, "identity.system_exists", "id", "系统标识“%s”已被使用", in->id);
+        return call_fail(call, status, "identity.system_exists", "id", "系统标识“%s”已被使用",
+                         in->id);
     return status == STATUS_OK ? system_read(call, in->id, out) : status;
 }
 
@@ -171,9 +172,10 @@ status_t identity_add_system_key(call_t *call, const Identity__AddSystemKeyReque
         status = count_keys(call, in->system_id);
     if (status != STATUS_OK)
         return status;
-    query_t *row = query(call->store,
-        "INSERT INTO system_keys (public_key, system_id, valid_from, valid_until, announced)"
-        " VALUES (:public_key, :system_id, :from, :until, :announced)");
+    query_t *row =
+        query(call->store,
+              "INSERT INTO system_keys (public_key, system_id, valid_from, valid_until, announced)"
+              " VALUES (:public_key, :system_id, :from, :until, :announced)");
     query_text(row, "public_key", in->public_key);
     query_text(row, "system_id", in->system_id);
     query_int(row, "from", from);
@@ -189,9 +191,9 @@ status_t identity_add_system_key(call_t *call, const Identity__AddSystemKeyReque
 status_t identity_revoke_system_key(call_t *call, const Identity__RevokeSystemKeyRequest *in,
                                     Identity__System *out)
 {
-    query_t *row = query(call->store,
-        "UPDATE system_keys SET revoked_at = coalesce(revoked_at, :now), announced = 0"
-        " WHERE public_key = :public_key AND system_id = :system_id");
+    query_t *row = query(
+        call->store, "UPDATE system_keys SET revoked_at = coalesce(revoked_at, :now), announced = 0"
+                     " WHERE public_key = :public_key AND system_id = :system_id");
     query_message(row, &in->base);
     query_int(row, "now", call->now_ms);
     status_t status = query_done(row);
@@ -274,7 +276,8 @@ status_t identity_list_system_keys(call_t *call, const Yw__Empty *in, Identity__
 
 status_t system_sweep_due(call_t *call, bool *ret)
 {
-    query_t *row = query(call->store,
+    query_t *row = query(
+        call->store,
         "SELECT 1 FROM system_keys WHERE (announced = 1 AND valid_until <= :now) OR (announced = 0"
         " AND revoked_at IS NULL AND valid_from <= :now AND valid_until > :now) LIMIT 1");
     query_int(row, "now", call->now_ms);

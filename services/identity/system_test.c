@@ -1,7 +1,7 @@
 #include "fixture.h"
 
-#define KEY_A "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
-#define KEY_B "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+#define KEY_A  "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+#define KEY_B  "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
 #define DAY_MS (86400 * 1000LL)
 
 static const Identity__System *create(fixture_t *f, const caller_t *caller, const char *id)
@@ -87,7 +87,7 @@ TEST(system_keys_and_grants)
     EXPECT(keys(&f)->n_keys == 0);
     EXPECT(version(&f) == 4);
     EXPECT(bench_count(f.bench, "SELECT count(*) FROM outbox") == 4);
-    EXPECT(!add_key(&f, "zjj-permit", KEY_A, 0, 0));        /* revoked is for ever */
+    EXPECT(!add_key(&f, "zjj-permit", KEY_A, 0, 0)); /* revoked is for ever */
     EXPECT(fixture_failed(&f, STATUS_ALREADY_EXISTS, "identity.key_exists", "publicKey"));
     fixture_free(&f);
 }

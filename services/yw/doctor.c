@@ -14,8 +14,8 @@
 #include "yiwang/process.pb-c.h"
 #include "yw.h"
 
-#define DISK_FREE_MIN (1LL << 30)       /* a day's files of a small city */
-#define COMMIT_SLOW_US 100000
+#define DISK_FREE_MIN        (1LL << 30) /* a day's files of a small city */
+#define COMMIT_SLOW_US       100000
 #define CERTIFICATE_DAYS_MIN 14
 
 typedef struct {
@@ -23,8 +23,8 @@ typedef struct {
     int bad;
 } doctor_t;
 
-__attribute__((format(printf, 4, 5)))
-static void report(doctor_t *self, bool ok, const char *name, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void report(doctor_t *self, bool ok, const char *name,
+                                                         const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -45,9 +45,10 @@ static void check_keys(doctor_t *self)
         char *path = platform_path(self->yw->platform.key_dir, names[i]);
         bool there = stat(path, &info) == 0;
         bool closed = there && (info.st_mode & 077) == 0;
-        report(self, closed, names[i], "%s", !there   ? "missing: restore it from its backup, or `yw keys` on a new platform"
-                                            : !closed ? "others may read it: chmod 600"
-                                                      : "only the owner may read it");
+        report(self, closed, names[i], "%s",
+               !there    ? "missing: restore it from its backup, or `yw keys` on a new platform"
+               : !closed ? "others may read it: chmod 600"
+                         : "only the owner may read it");
         free(path);
     }
 }

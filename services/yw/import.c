@@ -16,8 +16,8 @@
 #include "yiwang/identity.pb-c.h"
 #include "yw.h"
 
-#define FILE_BYTES_MAX (64u << 20)
-#define TIMEOUT_MS 60000
+#define FILE_BYTES_MAX  (64u << 20)
+#define TIMEOUT_MS      60000
 #define ITEM_PART_BYTES (512u << 10)
 #define TABLE_PART_ROWS 1000
 
@@ -188,7 +188,8 @@ static size_t csv_row_end(const char *text, size_t size, size_t at)
 }
 
 /* CSV in parts: each is the heading line and whole rows. */
-static bool import_item_csv(yw_t *self, Catalog__ImportItemsRequest *request, const char *text, size_t size)
+static bool import_item_csv(yw_t *self, Catalog__ImportItemsRequest *request, const char *text,
+                            size_t size)
 {
     size_t heading = csv_row_end(text, size, 0);
     uint32_t row = 1;
@@ -216,7 +217,8 @@ static bool import_item_csv(yw_t *self, Catalog__ImportItemsRequest *request, co
 }
 
 /* JSON in parts: an array's elements are cut between them without being understood. */
-static bool import_item_json(yw_t *self, Catalog__ImportItemsRequest *request, const char *text, size_t size)
+static bool import_item_json(yw_t *self, Catalog__ImportItemsRequest *request, const char *text,
+                             size_t size)
 {
     size_t begin = strspn(text, " \t\r\n");
     if (text[begin] != '[') {

@@ -17,11 +17,12 @@
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: yw key make SYSTEM --department ID [--name NAME] [--file FILE]\n"
-            "       yw key show [SYSTEM]\n"
-            "       yw key grant SYSTEM METHOD...      (case.Accept, or 'case.*' for all that systems may)\n"
-            "       yw key revoke SYSTEM KEY|METHOD...\n");
+    fprintf(
+        stderr,
+        "usage: yw key make SYSTEM --department ID [--name NAME] [--file FILE]\n"
+        "       yw key show [SYSTEM]\n"
+        "       yw key grant SYSTEM METHOD...      (case.Accept, or 'case.*' for all that systems may)\n"
+        "       yw key revoke SYSTEM KEY|METHOD...\n");
     return 2;
 }
 
@@ -182,7 +183,7 @@ int key_run(yw_t *self, int argc, char **argv)
 {
     if (argc < 1)
         return usage();
-    zsys_handler_set(NULL);      /* czmq must not take our signals */
+    zsys_handler_set(NULL); /* czmq must not take our signals */
     if (text_equal(argv[0], "make"))
         return key_make(self, argc - 1, argv + 1);
     if (text_equal(argv[0], "show"))

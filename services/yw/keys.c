@@ -45,7 +45,8 @@ bool keys_ensure(yw_t *self)
     /* The public half last: where it is, the pair is whole. */
     if (ok && !exists(self, "token.public")) {
         if (exists(self, "token.secret")) {
-            fprintf(stderr, "yw: token.secret is there without token.public: restore both or remove it\n");
+            fprintf(stderr,
+                    "yw: token.secret is there without token.public: restore both or remove it\n");
             return false;
         }
         crypto_sign_keys(public_key, secret_key);

@@ -11,8 +11,8 @@
 #include "text.h"
 #include "yw.h"
 
-#define ARENA_BYTES (256u << 20)
-#define DEFAULT_CONFIG "deploy/yiwang.conf"
+#define ARENA_BYTES       (256u << 20)
+#define DEFAULT_CONFIG    "deploy/yiwang.conf"
 #define DEFAULT_PROCESSES "broker identity catalog case gateway"
 
 static const struct {
@@ -115,13 +115,15 @@ const ProtobufCMessage *yw_ask(yw_t *self, const char *method, const ProtobufCMe
     fprintf(stderr, "yw: %s: %s%s%s\n", method, status_name(status), failure ? ": " : "",
             failure ? failure->message : " (is the platform running?)");
     for (size_t i = 0; failure && i < failure->n_violations; i++)
-        fprintf(stderr, "    %s: %s\n", failure->violations[i]->field, failure->violations[i]->message);
+        fprintf(stderr, "    %s: %s\n", failure->violations[i]->field,
+                failure->violations[i]->message);
     return NULL;
 }
 
 size_t yw_processes(yw_t *self, const char *ret[PROCESSES_MAX])
 {
-    char *rest = arena_text(self->arena, config_text(self->config, "yw.processes", DEFAULT_PROCESSES));
+    char *rest =
+        arena_text(self->arena, config_text(self->config, "yw.processes", DEFAULT_PROCESSES));
     size_t n = 0;
 
     for (char *word = strsep(&rest, " "); word && n < PROCESSES_MAX; word = strsep(&rest, " "))

@@ -27,21 +27,21 @@
 #include "yiwang/common.pb-c.h"
 #include "yw.h"
 
-#define PAUSE_MIN_MS 100
-#define PAUSE_MAX_MS 5000        /* unless yw.pause_max_ms says otherwise */
-#define STABLE_MS 10000          /* who lived so long starts again with the shortest pause */
-#define STOP_MS 12000
-#define HEALTHY_MS 30000         /* start gives up waiting */
-#define SUPERVISOR_MS 1000       /* by then it holds its pid file */
-#define DYING_RESTARTS 4         /* within the time start waits: no accident */
-#define LOG_BYTES_MAX (64 << 20) /* RUN_DIR/yiwang.log is put aside at start when larger */
+#define PAUSE_MIN_MS   100
+#define PAUSE_MAX_MS   5000  /* unless yw.pause_max_ms says otherwise */
+#define STABLE_MS      10000 /* who lived so long starts again with the shortest pause */
+#define STOP_MS        12000
+#define HEALTHY_MS     30000      /* start gives up waiting */
+#define SUPERVISOR_MS  1000       /* by then it holds its pid file */
+#define DYING_RESTARTS 4          /* within the time start waits: no accident */
+#define LOG_BYTES_MAX  (64 << 20) /* RUN_DIR/yiwang.log is put aside at start when larger */
 
 typedef struct {
     const char *name;
     char *path;
-    pid_t pid;                   /* 0: not running */
-    int64_t started_ms;          /* monotonic */
-    int64_t restart_ms;          /* monotonic; when it is to be started */
+    pid_t pid;          /* 0: not running */
+    int64_t started_ms; /* monotonic */
+    int64_t restart_ms; /* monotonic; when it is to be started */
     int64_t pause_ms;
     int restarts;
 } process_t;
@@ -83,7 +83,7 @@ static _Noreturn void become(const char *path, char *const argv[], pid_t parent)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
-    setpgid(0, 0);               /* Ctrl-C reaches yw alone: it stops them in order */
+    setpgid(0, 0); /* Ctrl-C reaches yw alone: it stops them in order */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == parent)
         execv(path, argv);
@@ -92,7 +92,7 @@ static _Noreturn void become(const char *path, char *const argv[], pid_t parent)
 
 static pid_t spawn(const char *path, char *const argv[])
 {
-    pid_t parent = getpid(), pid = fork();       /* we have one thread */
+    pid_t parent = getpid(), pid = fork(); /* we have one thread */
 
     if (pid == 0)
         become(path, argv, parent);
@@ -214,8 +214,8 @@ static bool prepare(supervisor_t *self)
     *strrchr(folder, '/') = 0;
 
     self->count = yw_processes(self->yw, names);
-    self->pause_max_ms = config_int(self->yw->config, "yw.pause_max_ms", PAUSE_MAX_MS,
-                                    PAUSE_MIN_MS, 600000);
+    self->pause_max_ms =
+        config_int(self->yw->config, "yw.pause_max_ms", PAUSE_MAX_MS, PAUSE_MIN_MS, 600000);
     const char *unused = config_unused(self->yw->config, "yw");
     if (unused) {
         fprintf(stderr, "yw: %s: no such setting\n", unused);
@@ -254,7 +254,7 @@ static int take_pid_file(yw_t *yw)
 
 int up_run(yw_t *yw, int argc, char **argv)
 {
-    static supervisor_t self;    /* of the process */
+    static supervisor_t self; /* of the process */
     sigset_t set;
 
     (void) argv;
@@ -402,7 +402,7 @@ int start_run(yw_t *yw, int argc, char **argv)
         }
         free(path);
         fflush(NULL);
-        pid_t child = fork();    /* no thread and no socket yet: a plain fork is safe here */
+        pid_t child = fork(); /* no thread and no socket yet: a plain fork is safe here */
         if (child < 0)
             return 1;
         if (child == 0) {
@@ -442,7 +442,8 @@ int stop_run(yw_t *yw, int argc, char **argv)
         return 0;
     }
     kill(pid, SIGTERM);
-    for (int64_t until_ms = clock_mono_ms() + 3 * STOP_MS; clock_mono_ms() < until_ms; poll(NULL, 0, 20))
+    for (int64_t until_ms = clock_mono_ms() + 3 * STOP_MS; clock_mono_ms() < until_ms;
+         poll(NULL, 0, 20))
         if (!yw_supervisor(yw)) {
             printf("stopped\n");
             return 0;

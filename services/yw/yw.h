@@ -11,12 +11,12 @@ typedef struct {
     const char *config_path;
     config_t *config;
     platform_t platform;
-    client_t *client;            /* NULL until yw_client() */
-    arena_t *arena;              /* of the whole run */
-    const char *program;         /* path of this executable */
+    client_t *client;    /* NULL until yw_client() */
+    arena_t *arena;      /* of the whole run */
+    const char *program; /* path of this executable */
 } yw_t;
 
-typedef int (*command_run_t)(yw_t *self, int argc, char **argv);     /* gives the exit status */
+typedef int (*command_run_t)(yw_t *self, int argc, char **argv); /* gives the exit status */
 
 int up_run(yw_t *self, int argc, char **argv);
 int start_run(yw_t *self, int argc, char **argv);

@@ -7,7 +7,7 @@
 #include "list.h"
 #include "text.h"
 
-#define MEMORY (64u << 20)
+#define MEMORY         (64u << 20)
 #define TEXT_BYTES_MAX (64u << 10)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -53,7 +53,7 @@ static void round_trip(const list_t *list, Catalog__ListFormat format, arena_t *
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1 || size > TEXT_BYTES_MAX || !text_is_utf8((const char *) data + 1, size - 1))
-        return 0;                           /* the rules refuse it before any handler sees it */
+        return 0; /* the rules refuse it before any handler sees it */
     Catalog__ListFormat format = data[0] % 2 ? CATALOG__LIST_FORMAT__LIST_FORMAT_JSON
                                              : CATALOG__LIST_FORMAT__LIST_FORMAT_CSV;
     arena_t *arena = arena_new(MEMORY);

@@ -38,7 +38,7 @@ static void check_round(const ProtobufCMessage *message, arena_t *arena)
         json_print(again, false, &second);
         CHECK(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
     } else {
-        CHECK(arena_used(arena) > MEMORY / 2);       /* only for want of memory */
+        CHECK(arena_used(arena) > MEMORY / 2); /* only for want of memory */
     }
     buffer_free(&first);
     buffer_free(&second);

@@ -32,8 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         json_print(message, false, &out);
         CHECK(!out.full && text_is_utf8(out.data, out.size));
         ProtobufCMessage *back = message_new(message->descriptor, arena);
-        CHECK((back && json_parse(out.data, out.size, arena, back, &faults))
-              || arena_used(arena) > MEMORY / 2);
+        CHECK((back && json_parse(out.data, out.size, arena, back, &faults)) ||
+              arena_used(arena) > MEMORY / 2);
     } else if (message) {
         CHECK(faults.count > 0);
     }
