@@ -133,7 +133,7 @@ static status_t ask(void *arg, call_t *call, const char *method, const ProtobufC
         .timeout_ms = (uint32_t) (left_ms < ASK_TIMEOUT_MS ? left_ms : ASK_TIMEOUT_MS),
         .arena = call->arena,
     };
-    if (!question.meta.data)
+    if (!question.meta.data || !question.body.data)
         return STATUS_RESOURCE_EXHAUSTED;
     pthread_mutex_init(&question.lock, NULL);
     pthread_cond_init(&question.ready, NULL);

@@ -53,13 +53,13 @@ status_t process_get_metrics(call_t *call, const Yw__Empty *in, Process__Metrics
 
 status_t process_find_trace(call_t *call, const Process__FindTraceRequest *in, Process__TraceRows *out)
 {
+    Process__TraceRow **list = ARRAY(call->arena, Process__TraceRow *, ROWS_MAX);
+    if (!list)
+        return STATUS_RESOURCE_EXHAUSTED;
     query_t *rows = query(call->store,
         "SELECT at_ms AS at, method, caller, concerns, trace, outcome AS _outcome FROM audit"
         " WHERE trace = :id OR concerns = :id OR caller = :id ORDER BY seq DESC LIMIT 1000");
     query_message(rows, &in->base);
-    Process__TraceRow **list = ARRAY(call->arena, Process__TraceRow *, ROWS_MAX);
-    if (!list)
-        return STATUS_RESOURCE_EXHAUSTED;
     while (out->n_rows < ROWS_MAX) {
         Process__TraceRow *row = (Process__TraceRow *) message_new(&process__trace_row__descriptor,
                                                                    call->arena);
