@@ -154,7 +154,7 @@ status_t call_event(call_t *call, const ProtobufCMessage *event)
     const char *key = *(const char *const *) message_at(event, field);
 
     ProtobufCBinaryData body = message_pack(event, call->arena);
-    if (!body.data && body.len)
+    if (!body.data)
         return STATUS_RESOURCE_EXHAUSTED;
     const char **subscribers = ARRAY(call->arena, const char *, topic->subscriber_count);
     if (!subscribers)
@@ -165,6 +165,22 @@ status_t call_event(call_t *call, const ProtobufCMessage *event)
     int64_t seq;
     return outbox_put(call->store, topic->topic, key, body.data, body.len, subscribers,
                       topic->subscriber_count, call->now_ms, &seq);
+}
+
+status_t call_apart(call_t *call, status_t (*step)(call_t *call, void *arg), void *arg)
+{
+    status_t status = store_savepoint(call->store);
+    if (status != STATUS_OK)
+        return status;
+    status = step(call, arg);
+    if (status == STATUS_OK)
+        return store_release(call->store);
+    if (!store_in_transaction(call->store))
+        return STATUS_UNAVAILABLE;
+    store_rollback_to(call->store);
+    call->failure = NULL;
+    internal_of(call)->keep_rows = false;
+    return status;
 }
 
 void call_answer_packed(call_t *call, ProtobufCBinaryData packed)

@@ -99,6 +99,11 @@ status_t call_event(call_t *call, const ProtobufCMessage *event);
  * in the arena.  For what is stored packed: unpacking it to pack it again would be half the work. */
 void call_answer_packed(call_t *call, ProtobufCBinaryData packed);
 
+/* Runs one step of many apart, in a savepoint of its own: when it fails only its rows are undone
+ * and the call goes on, so that one bad row of a tick does not hold up all others.  Gives what the
+ * step gave; UNAVAILABLE when the whole transaction is lost. */
+status_t call_apart(call_t *call, status_t (*step)(call_t *call, void *arg), void *arg);
+
 /* In a METHOD_WAITS handler that has nothing to say yet: the handler is run
  * again after the next commit, or a last time when `wait_ms` have passed since
  * the call came.  Returns true when it may wait: then return STATUS_OK at once. */

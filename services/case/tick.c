@@ -11,11 +11,13 @@
 #include "clock.h"
 #include "file.h"
 #include "handle.h"
+#include "log.h"
 #include "person.h"
 #include "query.h"
 #include "terms.h"
 
 #define ALARMS_AT_ONCE     50
+#define POSTPONED_MS       3600000
 #define RECOMPUTE_ALARM_MS 1 /* set by ImportHolidays */
 
 /* --- what may happen ---------------------------------------------------------------------- */
@@ -157,10 +159,10 @@ static status_t recompute(call_t *call, const Case__StoredCase *row)
 
 /* --- the tick ----------------------------------------------------------------------------- */
 
-static status_t ring(call_t *call, const char *id)
+static status_t ring(call_t *call, void *arg)
 {
     Case__StoredCase row;
-    status_t status = record_load(call, id, &row);
+    status_t status = record_load(call, arg, &row);
     if (status != STATUS_OK)
         return status;
     if (row.alarm_ms == RECOMPUTE_ALARM_MS)
@@ -173,6 +175,17 @@ static status_t ring(call_t *call, const char *id)
     return remind(call, &row);
 }
 
+/* A case that cannot be dealt with must not stop the clocks of all others. */
+static status_t postpone(call_t *call, const char *id, status_t why)
+{
+    log_error("case %s: its deadline could not be dealt with (%s), again in an hour", id,
+              status_name(why));
+    query_t *later = query(call->store, "UPDATE cases SET alarm_ms = :later WHERE id = :id");
+    query_int(later, "later", call->now_ms + POSTPONED_MS);
+    query_text(later, "id", id);
+    return query_done(later);
+}
+
 static status_t ring_all(call_t *call)
 {
     const char *ids[ALARMS_AT_ONCE];
@@ -183,8 +196,15 @@ static status_t ring_all(call_t *call)
     while (count < ALARMS_AT_ONCE && query_next(find))
         ids[count++] = query_get_text(find, "id", call->arena);
     status_t status = query_done(find);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = ring(call, ids[i]);
+    /* Half of the call's memory is for the case at hand; the rest comes with the next tick. */
+    for (size_t i = 0; i < count && status == STATUS_OK &&
+                       (i == 0 || arena_used(call->arena) < CALL_ARENA_BYTES_MAX / 2); i++) {
+        status_t rung = call_apart(call, ring, (void *) ids[i]);
+        if (rung == STATUS_UNAVAILABLE)
+            return rung;         /* the disk, not the case */
+        if (rung != STATUS_OK)
+            status = postpone(call, ids[i], rung);
+    }
     return status;
 }
 

@@ -46,6 +46,23 @@ TEST(nobody_answered_so_the_law_accepts)
     stand_free(&stand);
 }
 
+/* One case that cannot be dealt with holds up its own deadline only. */
+TEST(a_broken_case_stops_nobody_elses_clock)
+{
+    stand_t *stand = stand_new();
+    stand_apply(stand);
+    stand_apply(stand);
+    bench_sql(stand->bench, "UPDATE cases SET item_version = 99"
+                            " WHERE id = (SELECT min(id) FROM cases)");
+    stand_clock(stand, "2026-06-01T00:00:00+08:00");
+    stand_tick(stand);
+    EXPECT(count(stand, "SELECT count(*) FROM cases WHERE deemed = 1") == 1);
+    EXPECT(count(stand, "SELECT count(*) FROM cases WHERE state = 2") == 1);
+    EXPECT(count(stand, "SELECT alarm_ms FROM cases WHERE state = 2") > bench_now(stand->bench));
+    EXPECT(count(stand, "SELECT count(*) FROM evidence") == 1); /* nothing half done */
+    stand_free(&stand);
+}
+
 /* A tick that comes late (the process was down) does what the time between would have brought. */
 TEST(a_late_tick_catches_up)
 {
