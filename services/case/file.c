@@ -193,9 +193,29 @@ static status_t check_room(call_t *call, const char *case_id)
     return status;
 }
 
+/* One account must not fill the disk of all. */
+static status_t check_account_room(call_t *call, int64_t size)
+{
+    int64_t most = settings_of(call)->account_bytes_max;
+    query_t *sum = query(call->store,
+                         "SELECT coalesce(sum(max(f.size, f.received)), 0) AS bytes FROM files f"
+                         " JOIN cases c ON c.id = f.case_id"
+                         " WHERE c.account_id = :account AND c.closed_ms = 0");
+    query_text(sum, "account", call->caller.id);
+    int64_t bytes = query_next(sum) ? query_get_int(sum, "bytes") : 0;
+    status_t status = query_done(sum);
+    if (status == STATUS_OK && bytes + size > most)
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "file.account_full", NULL,
+                         "您未办结办件的文件已达 %lld MB 上限，请先删除不需要的草稿或文件",
+                         (long long) (most >> 20));
+    return status;
+}
+
 static status_t start_file(call_t *call, const Case__PutFileRequest *in, row_t *row)
 {
     status_t status = check_room(call, in->case_id);
+    if (status == STATUS_OK)
+        status = check_account_room(call, in->size ? in->size : (int64_t) in->data.len);
     if (status != STATUS_OK)
         return status;
     const char *media_type = file_type(in->data.data, in->data.len, in->file_name);

@@ -257,6 +257,13 @@ TEST(a_case_has_only_so_many_files_and_old_halves_are_swept)
     EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &third.base,
                          STATUS_RESOURCE_EXHAUSTED, "file.too_many"));
 
+    /* Nor may one account fill the disk of all. */
+    stand->settings->files_max = 60;
+    stand->settings->account_bytes_max = 350;
+    EXPECT(stand_refused(stand, &stand->person, "case.PutFile", &third.base,
+                         STATUS_RESOURCE_EXHAUSTED, "file.account_full"));
+    stand->settings->account_bytes_max = 1 << 20;
+
     /* The same name with other content replaces. */
     uint8_t *other = content(stand, 50);
     Case__PutFileRequest again = part_of(at->id, names[0], other, 50, 0, 50, true);

@@ -22,6 +22,7 @@ settings_t *settings_new(const uint8_t master[CRYPTO_KEY_SIZE])
     self->correction_days = 15;
     self->files_max = 60;
     self->drafts_max = 50;
+    self->account_bytes_max = (int64_t) 1024 << 20;
     return self;
 }
 
@@ -63,6 +64,8 @@ static status_t open_case(config_t *config, store_t *store, void **ret)
         (int) config_int(config, "case.correction_days", self->correction_days, 1, 90);
     self->files_max = (int) config_int(config, "case.files_max", self->files_max, 1, 1000);
     self->drafts_max = (int) config_int(config, "case.drafts_max", self->drafts_max, 1, 1000);
+    self->account_bytes_max =
+        config_int(config, "case.account_mib", self->account_bytes_max >> 20, 20, 1 << 20) << 20;
     *ret = self;
     return STATUS_OK;
 }

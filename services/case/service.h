@@ -16,6 +16,7 @@ typedef struct {
     int correction_days; /* working days to supplement, unless the notice says other */
     int files_max;       /* files a case may have */
     int drafts_max;      /* drafts an account may have */
+    int64_t account_bytes_max; /* of files in the open cases of one account */
 } settings_t;
 
 /* Settings with their defaults, and keys derived from `master`.  Never NULL. */
