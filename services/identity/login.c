@@ -148,7 +148,9 @@ status_t identity_staff_login_prepare(call_t *call, const Identity__StaffLoginRe
         return status;
     plan->id = staff.id;
     plan->hash = staff.password_hash;
-    plan->subject = arena_printf(call->arena, "staff:%s", in->login_name);
+    /* Login names are known in the house and staff have no other way in, so a stranger elsewhere
+     * must not be able to lock them out: the lock is on the name from this address. */
+    plan->subject = arena_printf(call->arena, "staff:%s@%s", in->login_name, call->caller.address);
     if (!plan->subject)
         return STATUS_RESOURCE_EXHAUSTED;
     call->prepared = plan;

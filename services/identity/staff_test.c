@@ -207,6 +207,15 @@ TEST(staff_login_locks)
     }
     EXPECT(!login(&f, "nobody", PASSWORD));
     EXPECT(fixture_failed(&f, STATUS_RESOURCE_EXHAUSTED, "identity.locked", "password"));
+
+    /* Only from where the guesses came: nobody elsewhere can be locked out by a stranger. */
+    caller_t elsewhere = BENCH_ANONYMOUS;
+    elsewhere.address = "198.51.100.7";
+    Identity__StaffLoginRequest in = IDENTITY__STAFF_LOGIN_REQUEST__INIT;
+    in.login_name = "nobody";
+    in.password = PASSWORD;
+    EXPECT(!ASK(&f, &elsewhere, "identity.StaffLogin", &in, Identity__SessionTokens));
+    EXPECT(fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.wrong", "password"));
     fixture_free(&f);
 }
 
