@@ -14,6 +14,7 @@
 /* A lost service is back within a second or so: pauses before asking again. */
 static const uint32_t pauses_ms[] = {50, 100, 200, 400, 800};
 #define ATTEMPTS_MAX (sizeof pauses_ms / sizeof *pauses_ms)
+#define LOSSES_MAX 2
 
 /* A bus that has been away for so long is not worth waiting for. */
 #define DEAD_MS 3000
@@ -138,16 +139,19 @@ bool exchange_meta(exchange_t *self)
 static void asked_again(void *owner, const reply_t *reply);
 
 /* The service or the broker went away, says the bus (or nobody says anything).  A full queue is
- * another matter: asking again would make it longer. */
-static bool was_lost(const reply_t *reply, arena_t *arena)
+ * another matter: asking again would make it longer.  And a worker that is lost again and again
+ * may be dying of this very request: it shall not take them all. */
+static bool was_lost(exchange_t *self, const reply_t *reply)
 {
-    static const char *const codes[] = {"worker_lost", "no_service", "stopping", "join_first"};
+    static const char *const codes[] = {"no_service", "stopping", "join_first"};
     if (reply->status != STATUS_UNAVAILABLE)
         return false;
     if (!reply->size)
         return true;
-    const Yw__Status *status = (const Yw__Status *) message_unpack(&yw__status__descriptor, arena,
-                                                                   reply->body, reply->size);
+    const Yw__Status *status = (const Yw__Status *) message_unpack(
+        &yw__status__descriptor, self->arena, reply->body, reply->size);
+    if (status && text_equal(status->code, "worker_lost"))
+        return ++self->losses <= LOSSES_MAX;
     for (size_t i = 0; status && i < sizeof codes / sizeof *codes; i++)
         if (text_equal(status->code, codes[i]))
             return true;
@@ -158,7 +162,7 @@ static bool was_lost(const reply_t *reply, arena_t *arena)
 static bool repeat(exchange_t *self, const reply_t *reply)
 {
     lane_t *lane = self->lane;
-    if (!self->repeatable || self->attempts > ATTEMPTS_MAX || !was_lost(reply, self->arena))
+    if (!self->repeatable || self->attempts > ATTEMPTS_MAX || !was_lost(self, reply))
         return false;
     uint32_t pause_ms = pauses_ms[self->attempts - 1];
     int64_t now_ms = clock_mono_ms(), dead_ms = pending_dead_since_ms(lane->pending);
@@ -199,7 +203,7 @@ static void asked_again(void *owner, const reply_t *reply)
 
 void exchange_ask(exchange_t *self)
 {
-    self->attempts = 0;
+    self->attempts = self->losses = 0;
     self->deadline_ms = clock_mono_ms() + self->timeout_ms;
     ask(self);
 }

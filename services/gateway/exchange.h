@@ -67,6 +67,7 @@ struct exchange {
     uint32_t timeout_ms;
     bool repeatable; /* may be asked again when the service was lost */
     unsigned attempts;
+    unsigned losses; /* of attempts: those whose worker died */
     int64_t deadline_ms;
     ticket_t ticket;
     void (*replied)(exchange_t *self, const reply_t *reply);
