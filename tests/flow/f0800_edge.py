@@ -75,6 +75,29 @@ def test_limits_are_told(p):
     assert p.get("/api/v1/" + "a" * 9000).status in (400, 404, 414, 431)
 
 
+def test_page_sizes_have_limits(p):
+    """Every list of the contract: its largest page is served, one more is refused by name."""
+    contract = json.loads(p.get("/api/openapi.json").body)
+    tokens = [None, Person(p, 21).register().login().token] + [
+        p.staff(name).token for name in ("zjj-receiver", "editor", "admin")]
+    seen = 0
+    for path, verbs in contract["paths"].items():
+        fields = {q["name"]: q for q in verbs.get("get", {}).get("parameters", [])}
+        if "pageSize" not in fields:
+            continue
+        most = fields["pageSize"]["schema"]["maximum"]
+        assert 0 < most <= 500, path
+        needed = {"format": "LIST_FORMAT_CSV"} if "format" in fields else {}
+        answers = [p.get(path, token=token, page_size=most + 1, **needed) for token in tokens]
+        refused = [a for a in answers if a.status == 400]
+        assert refused and all(a.fields == ["pageSize"] for a in refused), (path, answers)
+        assert all(a.status in (400, 401, 403) for a in answers), (path, answers)
+        answers = [p.get(path, token=token, page_size=most, **needed) for token in tokens]
+        assert any(a.status == 200 for a in answers), (path, answers)
+        seen += 1
+    assert seen >= 10
+
+
 def test_addresses_and_verbs(p):
     """Unknown path 404, known path with another verb 405 with Allow, HEAD like GET."""
     problem(p.get("/api/v1/nothing"), 404)
