@@ -29,7 +29,8 @@ static status_t fail(call_t *call, status_t status, const char *code, const char
     if (!call->failure || !field)
         return status;
 
-    Yw__Violation *violation = (Yw__Violation *) message_new(&yw__violation__descriptor, call->arena);
+    Yw__Violation *violation =
+        (Yw__Violation *) message_new(&yw__violation__descriptor, call->arena);
     Yw__Violation **list = ARRAY(call->arena, Yw__Violation *, 1);
     if (violation && list) {
         violation->field = arena_text(call->arena, field);
@@ -85,11 +86,11 @@ status_t call_faulty(call_t *call)
 {
     if (!call->faults || call->faults->count == 0)
         return STATUS_OK;
-    call->failure = failure_new(call, STATUS_INVALID_ARGUMENT, "invalid",
-                                call->faults->count == 1
-                                    ? call->faults->faults[0].message
-                                    : arena_printf(call->arena, "有 %zu 处需要修改，请按提示逐项更正",
-                                                   call->faults->count));
+    call->failure = failure_new(
+        call, STATUS_INVALID_ARGUMENT, "invalid",
+        call->faults->count == 1 ? call->faults->faults[0].message
+                                 : arena_printf(call->arena, "有 %zu 处需要修改，请按提示逐项更正",
+                                                call->faults->count));
     if (!call->failure)
         return STATUS_INVALID_ARGUMENT;
 
@@ -148,8 +149,8 @@ status_t call_event(call_t *call, const ProtobufCMessage *event)
     CHECK(call->method->flags & METHOD_WRITES || call->method->on);
     const topic_t *topic = contract_topic(event->descriptor);
     CHECK(topic);
-    const ProtobufCFieldDescriptor *field = message_field(event->descriptor, topic->key,
-                                                          strlen(topic->key));
+    const ProtobufCFieldDescriptor *field =
+        message_field(event->descriptor, topic->key, strlen(topic->key));
     CHECK(field && field->type == PROTOBUF_C_TYPE_STRING);
     const char *key = *(const char *const *) message_at(event, field);
 

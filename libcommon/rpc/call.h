@@ -22,17 +22,17 @@
 #include "yiwang/envelope.pb-c.h"
 #include "yiwang/status.pb-c.h"
 
-#define CALL_ARENA_BYTES_MAX (64u << 20)    /* a 4 MiB message may need 44 MiB unpacked (measured) */
+#define CALL_ARENA_BYTES_MAX (64u << 20) /* a 4 MiB message may need 44 MiB unpacked (measured) */
 
 typedef struct {
-    Yw__CallerKind kind;            /* UNSPECIFIED: anonymous */
-    const char *id;                 /* account, staff or system id; "" when anonymous */
+    Yw__CallerKind kind; /* UNSPECIFIED: anonymous */
+    const char *id;      /* account, staff or system id; "" when anonymous */
     Yw__Level level;
-    const char *department;         /* of staff and systems; "" otherwise */
-    const char *name;               /* of staff; "" otherwise */
+    const char *department; /* of staff and systems; "" otherwise */
+    const char *name;       /* of staff; "" otherwise */
     const char *session;
-    const char *address;            /* where the request came from; "" unknown */
-    const Yw__Token *token;         /* NULL when there was none */
+    const char *address;    /* where the request came from; "" unknown */
+    const Yw__Token *token; /* NULL when there was none */
 } caller_t;
 
 struct server;
@@ -40,19 +40,19 @@ struct server;
 typedef struct call {
     const method_t *method;
     caller_t caller;
-    int64_t now_ms;                 /* the same through the whole call */
-    arena_t *arena;                 /* lives until the answer was sent */
-    store_t *store;                 /* read-only in reads and prepare halves */
-    void *prepared;                 /* from the prepare half, in the arena */
-    bool skip;                      /* set by a prepare half: nothing to write, answer with an empty message */
-    void *context;                  /* what the service gave server_new() */
-    const char *idempotency_key;    /* "" without */
+    int64_t now_ms; /* the same through the whole call */
+    arena_t *arena; /* lives until the answer was sent */
+    store_t *store; /* read-only in reads and prepare halves */
+    void *prepared; /* from the prepare half, in the arena */
+    bool skip;      /* set by a prepare half: nothing to write, answer with an empty message */
+    void *context;  /* what the service gave server_new() */
+    const char *idempotency_key; /* "" without */
     const char *traceparent;
-    const char *concerns;           /* id that the audit row names; set by call_concerns() */
-    faults_t *faults;               /* collected by call_fault() */
-    Yw__Status *failure;            /* set by call_fail() */
+    const char *concerns; /* id that the audit row names; set by call_concerns() */
+    faults_t *faults;     /* collected by call_fault() */
+    Yw__Status *failure;  /* set by call_fail() */
     struct server *server;
-    void *internal;                 /* of rpc/server.c */
+    void *internal; /* of rpc/server.c */
 } call_t;
 
 /* Refuses a call: gives `status` back, so that a handler ends with it.
@@ -71,8 +71,8 @@ status_t call_refuse(call_t *call, status_t status, const char *code, const char
 void call_retry_after(call_t *call, uint32_t ms);
 
 /* Collects one fault of a field; call_faulty() then refuses with all of them at once. */
-void call_fault(call_t *call, const char *field, const char *code,
-                const char *message, ...) __attribute__((format(printf, 4, 5)));
+void call_fault(call_t *call, const char *field, const char *code, const char *message, ...)
+    __attribute__((format(printf, 4, 5)));
 /* STATUS_OK without faults, else INVALID_ARGUMENT "invalid". */
 status_t call_faulty(call_t *call);
 

@@ -59,8 +59,8 @@ static void complete(slot_t *slot, status_t status, ProtobufCBinaryData body)
         pump_answered(flight, status, body);
 }
 
-bool outgoing_send(server_t *self, ask_t *ask, flight_t *flight, const char *method, uint32_t timeout_ms,
-                   ProtobufCBinaryData meta, ProtobufCBinaryData body)
+bool outgoing_send(server_t *self, ask_t *ask, flight_t *flight, const char *method,
+                   uint32_t timeout_ms, ProtobufCBinaryData meta, ProtobufCBinaryData body)
 {
     slot_t *slot = slot_take(self);
     if (!slot)
@@ -82,7 +82,7 @@ void outgoing_answer(server_t *self, const link_message_t *message)
     uint32_t index = (uint32_t) message->frame.call;
     if (index >= SLOTS_MAX || !self->slots[index].used ||
         slot_call(self, &self->slots[index]) != message->frame.call)
-        return;     /* its time was up */
+        return; /* its time was up */
     ProtobufCBinaryData body = {message->body_size, (uint8_t *) message->body};
     complete(&self->slots[index], message->frame.status, body);
 }
@@ -149,13 +149,13 @@ static status_t ask(void *arg, call_t *call, const char *method, const ProtobufC
     pthread_mutex_destroy(&question.lock);
 
     if (question.status != STATUS_OK) {
-        Yw__Status *failure = (Yw__Status *) message_unpack(&yw__status__descriptor, call->arena,
-                                                            question.answer.data, question.answer.len);
+        Yw__Status *failure = (Yw__Status *) message_unpack(
+            &yw__status__descriptor, call->arena, question.answer.data, question.answer.len);
         call->failure = failure && failure->status == (int) question.status ? failure : NULL;
         return question.status;
     }
-    ProtobufCMessage *answer = message_unpack(out, call->arena, question.answer.data,
-                                              question.answer.len);
+    ProtobufCMessage *answer =
+        message_unpack(out, call->arena, question.answer.data, question.answer.len);
     if (!answer)
         return STATUS_INTERNAL;
     *ret = answer;

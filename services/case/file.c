@@ -197,10 +197,10 @@ static status_t check_room(call_t *call, const char *case_id)
 static status_t check_account_room(call_t *call, int64_t size)
 {
     int64_t most = settings_of(call)->account_bytes_max;
-    query_t *sum = query(call->store,
-                         "SELECT coalesce(sum(max(f.size, f.received)), 0) AS bytes FROM files f"
-                         " JOIN cases c ON c.id = f.case_id"
-                         " WHERE c.account_id = :account AND c.closed_ms = 0");
+    query_t *sum =
+        query(call->store, "SELECT coalesce(sum(max(f.size, f.received)), 0) AS bytes FROM files f"
+                           " JOIN cases c ON c.id = f.case_id"
+                           " WHERE c.account_id = :account AND c.closed_ms = 0");
     query_text(sum, "account", call->caller.id);
     int64_t bytes = query_next(sum) ? query_get_int(sum, "bytes") : 0;
     status_t status = query_done(sum);

@@ -13,9 +13,9 @@ typedef struct {
     uint8_t seal_key[CRYPTO_KEY_SIZE];   /* of personal data and files */
     uint8_t lookup_key[CRYPTO_KEY_SIZE]; /* of query codes and guess counters */
     int close_hour; /* hour in Shanghai from which a submission counts for the next working day */
-    int correction_days; /* working days to supplement, unless the notice says other */
-    int files_max;       /* files a case may have */
-    int drafts_max;      /* drafts an account may have */
+    int correction_days;       /* working days to supplement, unless the notice says other */
+    int files_max;             /* files a case may have */
+    int drafts_max;            /* drafts an account may have */
     int64_t account_bytes_max; /* of files in the open cases of one account */
 } settings_t;
 

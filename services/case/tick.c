@@ -198,10 +198,11 @@ static status_t ring_all(call_t *call)
     status_t status = query_done(find);
     /* Half of the call's memory is for the case at hand; the rest comes with the next tick. */
     for (size_t i = 0; i < count && status == STATUS_OK &&
-                       (i == 0 || arena_used(call->arena) < CALL_ARENA_BYTES_MAX / 2); i++) {
+                       (i == 0 || arena_used(call->arena) < CALL_ARENA_BYTES_MAX / 2);
+         i++) {
         status_t rung = call_apart(call, ring, (void *) ids[i]);
         if (rung == STATUS_UNAVAILABLE)
-            return rung;         /* the disk, not the case */
+            return rung; /* the disk, not the case */
         if (rung != STATUS_OK)
             status = postpone(call, ids[i], rung);
     }

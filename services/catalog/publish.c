@@ -199,7 +199,8 @@ static status_t cancel_due(call_t *call, void *arg)
     const due_t *due = arg;
     status_t status = STATUS_OK;
     version_t *version = version_load(call, due->item_id, due->version, &status);
-    return version ? item_change_state(call, version, STATE(CANCELLED), "已到计划取消日期。") : status;
+    return version ? item_change_state(call, version, STATE(CANCELLED), "已到计划取消日期。")
+                   : status;
 }
 
 /* Each apart: one item that cannot be read must not keep all others from their day. */
@@ -208,7 +209,7 @@ static status_t run_due(call_t *call, due_t *due, size_t count, status_t (*step)
     for (size_t i = 0; i < count; i++) {
         status_t status = call_apart(call, step, &due[i]);
         if (status == STATUS_UNAVAILABLE)
-            return status;       /* the disk, not the item */
+            return status; /* the disk, not the item */
         if (status != STATUS_OK)
             log_error("item %s: its planned day could not be dealt with: %s", due[i].item_id,
                       status_name(status));
@@ -222,15 +223,21 @@ status_t catalog_tick(call_t *call, const Yw__Empty *in, Yw__Empty *out)
     (void) out;
     due_t due[DUE_MAX];
     status_t status;
-    size_t count = read_due(call, query(call->store,
-        "SELECT item_id, version, publisher FROM versions WHERE effective_day <= :today"
-        " ORDER BY effective_day LIMIT 100"), due, &status);
+    size_t count = read_due(
+        call,
+        query(call->store,
+              "SELECT item_id, version, publisher FROM versions WHERE effective_day <= :today"
+              " ORDER BY effective_day LIMIT 100"),
+        due, &status);
     if (status == STATUS_OK)
         status = run_due(call, due, count, enforce_due);
     if (status != STATUS_OK)
         return status;
-    count = read_due(call, query(call->store,
-        "SELECT item_id, version, publisher FROM versions WHERE cancel_day <= :today"
-        " ORDER BY cancel_day LIMIT 100"), due, &status);
+    count =
+        read_due(call,
+                 query(call->store,
+                       "SELECT item_id, version, publisher FROM versions WHERE cancel_day <= :today"
+                       " ORDER BY cancel_day LIMIT 100"),
+                 due, &status);
     return status == STATUS_OK ? run_due(call, due, count, cancel_due) : status;
 }

@@ -14,7 +14,7 @@
 /* A lost service is back within a second or so: pauses before asking again. */
 static const uint32_t pauses_ms[] = {50, 100, 200, 400, 800};
 #define ATTEMPTS_MAX (sizeof pauses_ms / sizeof *pauses_ms)
-#define LOSSES_MAX 2
+#define LOSSES_MAX   2
 
 /* A bus that has been away for so long is not worth waiting for. */
 #define DEAD_MS 3000

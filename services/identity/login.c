@@ -14,11 +14,11 @@
 #include "text.h"
 
 typedef struct {
-    const char *subject;       /* of guard.h */
-    const char *id;            /* of the account or staff member; NULL: none */
-    const char *mobile;        /* that a code was sent to */
-    bool by_number;            /* an ID number was given */
-    const char *hash;          /* the one that was checked */
+    const char *subject; /* of guard.h */
+    const char *id;      /* of the account or staff member; NULL: none */
+    const char *mobile;  /* that a code was sent to */
+    bool by_number;      /* an ID number was given */
+    const char *hash;    /* the one that was checked */
     bool right;
 } login_t;
 
@@ -108,7 +108,7 @@ static status_t login_by_code(call_t *call, const login_t *plan, const char *cod
     status = code_check(call, plan->mobile, IDENTITY__PURPOSE__PURPOSE_LOGIN, code);
     if (status != STATUS_OK)
         return plan->by_number ? refuse_number(call, plan, status) : status;
-    if (!plan->id)      /* one in a million guessed a code that was never sent */
+    if (!plan->id) /* one in a million guessed a code that was never sent */
         return guard_refuse_wrong(call, plan->subject, STATUS_INVALID_ARGUMENT,
                                   "identity.code_wrong", "code", "验证码不正确");
     return code_spend(call, plan->mobile, IDENTITY__PURPOSE__PURPOSE_LOGIN);
@@ -129,8 +129,8 @@ status_t identity_login(call_t *call, const Identity__LoginRequest *in,
                         Identity__SessionTokens *out)
 {
     const login_t *plan = call->prepared;
-    status_t status = in->password[0] ? login_by_password(call, plan)
-                                      : login_by_code(call, plan, in->code);
+    status_t status =
+        in->password[0] ? login_by_password(call, plan) : login_by_code(call, plan, in->code);
     if (status != STATUS_OK)
         return status;
     return session_start(call, YW__CALLER_KIND__CALLER_KIND_PERSON, plan->id, out);
