@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "check.h"
+#include "clock.h"
 #include "log.h"
 #include "metrics.h"
 
@@ -121,9 +122,11 @@ static status_t send_due(call_t *call, deliverer_t *self)
     query_t *due = query(
         call->store,
         "SELECT id, recipient, text, attempts, expires_at FROM deliveries WHERE state = 1 AND due_at <= :now"
-        " ORDER BY due_at, id LIMIT 32");
+        " ORDER BY due_at, id LIMIT :max");
     query_int(due, "now", call->now_ms);
-    while (self->count < DELIVERY_BATCH_MAX && query_next(due)) {
+    query_int(due, "max", DELIVERY_BATCH_MAX);
+    int64_t end_ms = clock_mono_ms() + DELIVERY_SENDING_MS_MAX;
+    while (self->count < DELIVERY_BATCH_MAX && clock_mono_ms() < end_ms && query_next(due)) {
         outcome_t *outcome = &self->outcomes[self->count];
         const char *id = query_get_text(due, "id", call->arena);
         CHECK(id && strlen(id) < sizeof outcome->id);

@@ -1,12 +1,14 @@
 #include "delivery.h"
 #include "fixture.h"
 #include "notice.h"
+#include <unistd.h>
 
 /* A channel that does what the test says. */
 typedef struct {
     channel_t base;
     status_t answer;
     int calls;
+    int takes_ms;
 } fake_t;
 
 static status_t fake_send(channel_t *base, const char *to, const char *text, int64_t now_ms)
@@ -16,6 +18,7 @@ static status_t fake_send(channel_t *base, const char *to, const char *text, int
     (void) now_ms;
     fake_t *self = (fake_t *) base;
     self->calls++;
+    usleep((useconds_t) self->takes_ms * 1000);
     return self->answer;
 }
 
@@ -113,7 +116,7 @@ TEST(delivery_is_tried_again_and_given_up)
     fixture_t f = fixture_new();
     const char *id = fixture_zhang(&f);
     fixture_deliver(&f);
-    fake_t fake = {{"fake", fake_send, fake_close}, STATUS_UNAVAILABLE, 0};
+    fake_t fake = {{"fake", fake_send, fake_close}, STATUS_UNAVAILABLE, 0, 0};
     channel_t *real = f.identity->sms;
     f.identity->sms = &fake.base;
     EXPECT(notify(&f, id, 1, "受理通知书") == STATUS_OK);
@@ -132,13 +135,39 @@ TEST(delivery_is_tried_again_and_given_up)
     fixture_free(&f);
 }
 
+/* Hundreds that wait leave with one tick; a slow channel lets go of the tick before its deadline,
+ * and what it has not taken leaves later, once. */
+TEST(delivery_takes_many_unless_slow)
+{
+    fixture_t f = fixture_new();
+    const char *id = fixture_zhang(&f);
+    fixture_deliver(&f);
+    fake_t fake = {{"fake", fake_send, fake_close}, STATUS_OK, 0, 0};
+    channel_t *real = f.identity->sms;
+    f.identity->sms = &fake.base;
+    for (int i = 1; i <= 300; i++)
+        EXPECT(notify(&f, id, i, "受理通知书") == STATUS_OK);
+    fixture_deliver(&f);
+    EXPECT(fake.calls == DELIVERY_BATCH_MAX);
+    fake.takes_ms = 100;
+    fixture_deliver(&f);
+    int slow = fake.calls - DELIVERY_BATCH_MAX;
+    EXPECT(slow >= 1 && slow <= DELIVERY_SENDING_MS_MAX / 100);
+    fake.takes_ms = 0;
+    fixture_deliver(&f);
+    EXPECT(fake.calls == 300);
+    EXPECT(bench_count(f.bench, "SELECT count(*) FROM deliveries WHERE state = 1") == 0);
+    f.identity->sms = real;
+    fixture_free(&f);
+}
+
 /* What could not be recorded is recorded the next time, not sent again. */
 TEST(delivery_is_not_repeated_when_recording_failed)
 {
     fixture_t f = fixture_new();
     const char *id = fixture_zhang(&f);
     fixture_deliver(&f);
-    fake_t fake = {{"fake", fake_send, fake_close}, STATUS_OK, 0};
+    fake_t fake = {{"fake", fake_send, fake_close}, STATUS_OK, 0, 0};
     channel_t *real = f.identity->sms;
     f.identity->sms = &fake.base;
     notify(&f, id, 1, "受理通知书");
