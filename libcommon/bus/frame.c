@@ -87,9 +87,9 @@ static const uint8_t *take_text(const uint8_t *at, const uint8_t *end, size_t ma
 bool frame_read(const void *data, size_t size, frame_t *ret)
 {
     const uint8_t *in = data;
-    const uint8_t *end = in + size;
     if (size < AT_NAME + 2 || size > FRAME_HEADER_MAX || memcmp(in, FRAME_MAGIC, 4) != 0)
         return false;
+    const uint8_t *end = in + size;
     if (in[AT_COMMAND] >= USE_COUNT || !USES[in[AT_COMMAND]].known)
         return false;
 

@@ -39,9 +39,11 @@ static size_t read_varint(const uint8_t *at, const uint8_t *end, uint64_t *ret)
 static bool is_sound(const ProtobufCMessageDescriptor *type, const uint8_t *at, size_t size,
                      int depth)
 {
-    const uint8_t *end = at + size;
     if (depth > SHAPE_DEPTH_MAX)
         return false;
+    if (size == 0)
+        return true; /* and `at` may be NULL, to which C lets nobody add even 0 */
+    const uint8_t *end = at + size;
     while (at < end) {
         uint64_t tag, length;
         size_t n = read_varint(at, end, &tag);
