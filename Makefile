@@ -225,7 +225,8 @@ $(OUT)/load/%: tests/load/%.c $(OUT)/libcommon.a
 FUZZ_SECONDS ?= 60
 FUZZ     := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SRC := $(LIB_SRC) $(PB_C) $(GEN)/contract.c $(GEN)/rules.c $(GEN)/clients.c $(GEN)/process.svc.c
-FUZZ_CC  := clang -std=c11 -D_GNU_SOURCE -O1 -g -w -DH2O_USE_LIBUV=0 -fsanitize=fuzzer,address,undefined -isystem $(GEN)
+FUZZ_CC  := clang -std=c11 -D_GNU_SOURCE -O1 -g -w -DH2O_USE_LIBUV=0 -fsanitize=fuzzer,address,undefined \
+            -fno-sanitize-recover=all -isystem $(GEN)
 # Sources of services that a target needs beside libcommon.
 FUZZ_MORE_fuzz_http := $(addprefix services/gateway/,route.c transcode.c multipart.c problem.c)
 FUZZ_MORE_fuzz_import := $(addprefix services/catalog/,list.c row.c csv.c clean.c columns.c)
