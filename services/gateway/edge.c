@@ -90,14 +90,18 @@ typedef struct { /* an answer in parts */
     void (*proceed)(exchange_t *);
 } stream_t;
 
-/* h2o keeps its loop and its recycled memory until the process ends (h2o#1256, #1609), and so do
- * the texts of [platform]. */
+/* h2o keeps its loop and its recycled memory until the process ends (h2o#1256, #1609). */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define WITH_LSAN
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__) || defined(WITH_LSAN)
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:h2o_evloop_create\nleak:h2o_mem_alloc_recycle\nleak:h2o_hostinfo\n"
-           "leak:h2o_multithread\nleak:h2o_config_init\nleak:platform_load\n";
+           "leak:h2o_multithread\nleak:h2o_config_init\n";
 }
 #endif
 

@@ -87,6 +87,7 @@ int main(int argc, char **argv)
         lane_join(&lanes[i]);
     routes_free(&routes);
     tls_close(&tls);
+    config_free(&settings.config);
     log_info("stopped");
     return 0;
 }
