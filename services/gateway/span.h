@@ -43,7 +43,7 @@ static inline span_t span_cut(span_t self, char c, span_t *rest)
 {
     const char *at = self.size ? memchr(self.data, c, self.size) : NULL;
     if (!at) {
-        *rest = span(self.data + self.size, 0);
+        *rest = span("", 0);
         return self;
     }
     size_t before = (size_t) (at - self.data);
