@@ -7,8 +7,8 @@
 #pragma once
 #include "identity.h"
 
-#define DELIVERY_TRIES_MAX 6
-#define DELIVERY_BATCH_MAX 256 /* at most, each 200 ms: a thousand a second */
+#define DELIVERY_TRIES_MAX      6
+#define DELIVERY_BATCH_MAX      256 /* at most, each 200 ms: a thousand a second */
 #define DELIVERY_SENDING_MS_MAX 500 /* a slow channel ends the batch, not the tick's deadline */
 
 typedef struct {
