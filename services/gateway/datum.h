@@ -100,7 +100,7 @@ extern const datum_type_t datum_type_texts; /* list of texts */
 const datum_type_t *datum_type_message(const ProtobufCMessageDescriptor *message, arena_t *arena);
 const datum_type_t *datum_type_record(const datum_name_t *names, arena_t *arena);
 const datum_type_t *datum_type_list(const datum_type_t *entry, arena_t *arena);
-/* Of a field of the contract. */
+/* Of a field of the contract; NULL also when pages do not show such (float, double). */
 const datum_type_t *datum_type_field(const ProtobufCFieldDescriptor *field, arena_t *arena);
 
 /* Whether values of `b` may stand where `a` is wanted. */
@@ -237,6 +237,9 @@ datum_t datum_field(const ProtobufCMessage *message, const ProtobufCFieldDescrip
 /* Entry of a list; none past its end. */
 datum_t datum_at(datum_t list, size_t index);
 
+/* The entries behind the first `skip`.  False: past the arena's limit. */
+bool datum_rest(datum_t list, size_t skip, arena_t *arena, datum_t *ret);
+
 /* Whether it is set: not false, 0, "", the enum's 0, none, or an empty list. */
 bool datum_is_set(datum_t self);
 
@@ -246,25 +249,32 @@ const char *datum_plain(datum_t self, arena_t *arena);
 
 /* --- dotted names ------------------------------------------------------------ */
 
-/* "case.summary.state", resolved against a type once and followed in each request. */
+/* One dot of a name: out of a message by its field, out of a record by its slot, out of a map
+ * by all that is left of the name. */
 typedef struct {
-    const ProtobufCMessageDescriptor *message; /* of a message: its type, and ... */
-    const ProtobufCFieldDescriptor *field;     /* ... the field */
-    const char *name;                          /* of a map: all that is left */
-    uint32_t slot;                             /* of a record */
-    uint32_t size;                             /* of name */
-    datum_kind_t kind;                         /* what it steps out of */
+    datum_kind_t kind; /* DATUM_MESSAGE, DATUM_RECORD or DATUM_MAP: what it steps out of */
+    uint32_t size;     /* of name */
+    union {
+        struct {
+            const ProtobufCMessageDescriptor *type; /* compared when it is followed */
+            const ProtobufCFieldDescriptor *field;
+        } message;
+        size_t slot;
+        const char *name;
+    };
 } datum_step_t;
 
+/* "case.summary.state", resolved against a type once and followed in each request. */
 typedef struct {
-    datum_step_t steps[DATUM_STEPS_MAX];
+    const datum_step_t *steps;
     size_t count;
     const datum_type_t *type; /* what it leads to */
 } datum_path_t;
 
-/* Resolves "a.b.c" from `from` (a record, map or message).  NULL when done; else why not, a
- * sentence in the arena: "case.CaseDetail has no field `sate`". */
+/* Resolves "a.b.c" from `from` (a record, map or message); all of it lives in the arena.  NULL
+ * when done; else why not, a sentence in the arena: "case.CaseDetail has no field `sate`". */
 const char *datum_path(const datum_type_t *from, const char *name, size_t size, arena_t *arena,
                        datum_path_t *ret);
 
+/* None when anything on the way is absent. */
 datum_t datum_follow(const datum_path_t *path, datum_t from);
