@@ -130,6 +130,19 @@ static Case__Applicant *merge_party(call_t *call, const Case__Applicant *stored,
     return person_party(call, &person, given);
 }
 
+/* Who goes on to the next step hears of what this one lacks; who only saves does not. */
+static status_t check_step(call_t *call, const Catalog__Item *item,
+                           const Case__SaveDraftRequest *in, const contents_t *contents)
+{
+    if (!in->complete)
+        return STATUS_OK;
+    if (in->applicant)
+        form_check_party(call, item, contents->party);
+    else
+        form_check_group(call, item, contents->form, in->group);
+    return call_faulty(call);
+}
+
 status_t case_save_draft(call_t *call, const Case__SaveDraftRequest *in, Case__CaseStatus *out)
 {
     Case__StoredCase row;
@@ -159,7 +172,9 @@ status_t case_save_draft(call_t *call, const Case__SaveDraftRequest *in, Case__C
         contents.party = merge_party(call, contents.party, in->applicant);
     if (!contents.form || !contents.party)
         return STATUS_RESOURCE_EXHAUSTED;
-    status = contents_save(call, row.id, &contents);
+    status = check_step(call, item, in, &contents);
+    if (status == STATUS_OK)
+        status = contents_save(call, row.id, &contents);
     if (status == STATUS_OK)
         status = record_save(call, &row);
     return status == STATUS_OK ? record_status(call, &row, out) : status;

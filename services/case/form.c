@@ -186,6 +186,22 @@ static status_t check_named_file(call_t *call, const Catalog__FormField *field, 
     return query_done(find);
 }
 
+static void check_missing(call_t *call, const Catalog__FormField *field)
+{
+    if (field->required)
+        call_fault(call, path_of(call, field->id), "required", "请填写“%s”", field->label);
+}
+
+void form_check_group(call_t *call, const Catalog__Item *item, const Case__StoredForm *form,
+                      const char *group)
+{
+    for (size_t i = 0; i < item->n_form_fields; i++) {
+        const Catalog__FormField *field = item->form_fields[i];
+        if (text_equal(field->group, group) && text_empty(contents_value(form, field->id)))
+            check_missing(call, field);
+    }
+}
+
 status_t form_check(call_t *call, const Catalog__Item *item, const Case__StoredForm *form,
                     const char *case_id)
 {
@@ -194,12 +210,10 @@ status_t form_check(call_t *call, const Catalog__Item *item, const Case__StoredF
     for (size_t i = 0; i < item->n_form_fields && status == STATUS_OK; i++) {
         const Catalog__FormField *field = item->form_fields[i];
         const char *value = contents_value(form, field->id);
-        if (text_empty(value)) {
-            if (field->required)
-                call_fault(call, path_of(call, field->id), "required", "请填写“%s”", field->label);
-        } else if (field->type == CATALOG__FIELD_TYPE__FIELD_TYPE_FILE) {
+        if (text_empty(value))
+            check_missing(call, field);
+        else if (field->type == CATALOG__FIELD_TYPE__FIELD_TYPE_FILE)
             status = check_named_file(call, field, case_id, value);
-        }
     }
     return status;
 }

@@ -14,6 +14,9 @@ void form_check_values(call_t *call, const Catalog__Item *item, Case__FormValue 
  * yet. */
 status_t form_check(call_t *call, const Catalog__Item *item, const Case__StoredForm *form,
                     const char *case_id);
+/* Nothing that a group of the form requires is missing: before an applicant goes on to the next. */
+void form_check_group(call_t *call, const Catalog__Item *item, const Case__StoredForm *form,
+                      const char *group);
 /* Drops values whose fields a newer version of the item no longer has. */
 void form_forget_unknown(const Catalog__Item *item, Case__StoredForm *form);
 /* The party: an organisation with its credit code; of a kind that the item serves. */

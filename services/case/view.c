@@ -218,6 +218,17 @@ status_t case_get_case_for_system(call_t *call, const Case__GetCaseForSystemRequ
 
 /* --- lists -------------------------------------------------------------------------------- */
 
+/* How an applicant looks at the states: each is in one group. */
+#define IN(name) (1u << STATE(name))
+static const uint32_t GROUPS[] = {
+    [CASE__CASE_GROUP__CASE_GROUP_UNSPECIFIED] = ~0u,
+    [CASE__CASE_GROUP__CASE_GROUP_DRAFT] = IN(DRAFT),
+    [CASE__CASE_GROUP__CASE_GROUP_OPEN] =
+        IN(SUBMITTED) | IN(ACCEPTED) | IN(REVIEWING) | IN(DECIDING) | IN(GRANTED) | IN(DENIED),
+    [CASE__CASE_GROUP__CASE_GROUP_CORRECTION] = IN(CORRECTION),
+    [CASE__CASE_GROUP__CASE_GROUP_DONE] = IN(CLOSED) | IN(REFUSED) | IN(WITHDRAWN) | IN(TERMINATED),
+};
+
 /* Ids are sorted by time of birth, so the newest case has the greatest. */
 status_t case_list_cases(call_t *call, const Case__ListCasesRequest *in, Case__CaseList *out)
 {
@@ -226,13 +237,40 @@ status_t case_list_cases(call_t *call, const Case__ListCasesRequest *in, Case__C
     if (status != STATUS_OK)
         return status;
     query_t *find =
-        query(call->store,
-              "SELECT * FROM cases WHERE account_id = :account AND (:state = 0 OR state = :state)"
-              " AND id < :before ORDER BY id DESC LIMIT :limit");
+        query(call->store, "SELECT * FROM cases WHERE account_id = :account AND id < :before"
+                           " AND (:state = 0 OR state = :state) AND (:states & (1 << state)) <> 0"
+                           " AND (:item = '' OR item_id = :item)"
+                           " AND (:q = '' OR instr(item_name, :q) > 0 OR instr(number, :q) > 0)"
+                           " ORDER BY id DESC LIMIT :limit");
     query_text(find, "account", call->caller.id);
     query_int(find, "state", in->state);
+    query_int(find, "states", GROUPS[in->group]);
+    query_text(find, "item", in->item_id);
+    query_text(find, "q", in->q);
     query_text(find, "before", text_empty(page.after_id) ? "~" : page.after_id);
     return page_cases(call, find, &page, false, out);
+}
+
+status_t case_count_cases(call_t *call, const Yw__Empty *in, Case__CaseCounts *out)
+{
+    (void) in;
+    const struct {
+        uint32_t states;
+        uint32_t *count;
+    } parts[] = {
+        {GROUPS[CASE__CASE_GROUP__CASE_GROUP_DRAFT], &out->drafts},
+        {GROUPS[CASE__CASE_GROUP__CASE_GROUP_OPEN], &out->open},
+        {GROUPS[CASE__CASE_GROUP__CASE_GROUP_CORRECTION], &out->corrections},
+        {GROUPS[CASE__CASE_GROUP__CASE_GROUP_DONE], &out->done},
+    };
+    query_t *rows = query(call->store, "SELECT state, count(*) AS n FROM cases"
+                                       " WHERE account_id = :account GROUP BY state");
+    query_text(rows, "account", call->caller.id);
+    while (query_next(rows))
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+            if (parts[i].states & 1u << query_get_int(rows, "state"))
+                *parts[i].count += (uint32_t) query_get_int(rows, "n");
+    return query_done(rows);
 }
 
 status_t case_get_timeline(call_t *call, const Case__GetTimelineRequest *in, Case__Timeline *out)

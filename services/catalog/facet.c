@@ -84,6 +84,7 @@ const char *facet_tokens(const Catalog__Item *item, arena_t *arena)
     for (size_t i = 0; i < item->n_audiences; i++)
         buffer_printf(&out, " a%d", (int) item->audiences[i]);
     buffer_printf(&out, " y%d", (int) item->type);
+    buffer_printf(&out, " o%d", (int) item->online_depth);
     return finish(&out, arena);
 }
 
@@ -92,7 +93,7 @@ const char *facet_tokens(const Catalog__Item *item, arena_t *arena)
 bool facet_filters(const Catalog__SearchItemsRequest *in)
 {
     return !text_empty(in->department_id) || !text_empty(in->division) || !text_empty(in->theme) ||
-           in->audience || in->type;
+           in->audience || in->type || in->aim || in->online_depth;
 }
 
 /* A theme may be one of persons, of bodies, or of both. */
@@ -129,6 +130,8 @@ const char *facet_match(const Catalog__SearchItemsRequest *in, arena_t *arena)
         buffer_printf(&out, " AND \"a%d\"", (int) in->audience);
     if (in->type)
         buffer_printf(&out, " AND \"y%d\"", (int) in->type);
+    if (in->online_depth)
+        buffer_printf(&out, " AND \"o%d\"", (int) in->online_depth);
     if (out.size == start)
         buffer_text(&out, " AND \"all\"");
     buffer_char(&out, ')');
@@ -156,7 +159,7 @@ status_t facet_count(call_t *call, const char *tokens, int by)
     return status;
 }
 
-static status_t counted(call_t *call, const char *facet, uint32_t *ret)
+status_t facet_items(call_t *call, const char *facet, uint32_t *ret)
 {
     query_t *q = query(call->store, "SELECT items FROM facet_counts WHERE facet = :facet");
     query_text(q, "facet", facet);
@@ -177,7 +180,7 @@ static status_t add_themes(call_t *call, Catalog__ThemeKind kind, Catalog__Theme
                              "内存不足，请稍后再试。");
         theme->name = kind == PERSON ? person_themes[i] : body_themes[i];
         theme->kind = kind;
-        status = counted(call, facet, &theme->items);
+        status = facet_items(call, facet, &theme->items);
         out->themes[out->n_themes++] = theme;
     }
     return status;
@@ -218,7 +221,7 @@ status_t catalog_list_item_departments(call_t *call, const Catalog__ListItemDepa
     out->departments = all;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         const char *facet = department_facet(call, all[i]->id, in->division);
-        status = counted(call, facet ? facet : "", &all[i]->items);
+        status = facet_items(call, facet ? facet : "", &all[i]->items);
         if (all[i]->items > 0)
             out->departments[out->n_departments++] = all[i];
     }

@@ -1,9 +1,9 @@
-/* facet.h - what an item is filed under: department, division, theme, audience, type.
+/* facet.h - what an item is filed under: department, division, theme, audience, type, online depth.
  *
  * Each is a token of letters and digits, so that one word of the full-text index selects it
  * and one row of facet_counts counts it:
  *
- *   all   dzjj   v3401   dzjjv3401   tp13   tb15   a2   y1
+ *   all   dzjj   v3401   dzjjv3401   tp13   tb15   a2   y1   o4
  *
  * A division counts for all above it: an item of 340102 is under v34, v3401 and v340102. */
 #pragma once
@@ -20,3 +20,5 @@ bool facet_filters(const Catalog__SearchItemsRequest *in);
 
 /* Adds `by` to the count of each token. */
 status_t facet_count(call_t *call, const char *tokens, int by);
+/* How many items in force have a token. */
+status_t facet_items(call_t *call, const char *facet, uint32_t *ret);

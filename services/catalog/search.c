@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "aim.h"
 #include "buffer.h"
 #include "catalog.svc.h"
 #include "check.h"
@@ -198,6 +199,7 @@ typedef struct {
 typedef struct {
     call_t *call;
     const char *asked;  /* without words that say nothing */
+    Catalog__Aim aim;   /* 0: any */
     const char *facets; /* expression of the filters */
     candidate_t *found; /* 2 * SEARCH_CANDIDATES_MAX */
     size_t count;
@@ -261,6 +263,8 @@ static void consider(search_t *self, query_t *q, int64_t row, const match_kind_t
 {
     arena_t *arena = self->call->arena;
     const char *called = query_get_text(q, "called", arena);
+    if (self->aim && aim_of(first_line(called, arena)) != self->aim)
+        return;
     double covered = 1;
     double fits = self->asked ? highlight_fit(called, self->asked, &covered) : 0;
     if (covered < kind->covered_least ||
@@ -551,26 +555,54 @@ static status_t answer_page(search_t *self, uint64_t offset, uint32_t size,
     return status;
 }
 
+/* Finds, the best first; at most SEARCH_CANDIDATES_MAX. */
+static status_t gather(call_t *call, const Catalog__SearchItemsRequest *in, search_t *ret)
+{
+    *ret = (search_t){.call = call, .aim = in->aim, .status = STATUS_OK};
+    if (in->q[strspn(in->q, " ")])
+        ret->asked =
+            without(in->q, EMPTY_WORDS, sizeof EMPTY_WORDS / sizeof *EMPTY_WORDS, call->arena);
+    ret->facets = facet_match(in, call->arena);
+    ret->found = ARRAY(call->arena, candidate_t, 2 * SEARCH_CANDIDATES_MAX);
+    if (!ret->facets || !ret->found)
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "内存不足，请稍后再试。");
+    gather_all(ret, in);
+    if (ret->status != STATUS_OK)
+        return ret->status;
+    qsort(ret->found, ret->count, sizeof *ret->found, by_score);
+    if (ret->count > SEARCH_CANDIDATES_MAX) {
+        ret->count = SEARCH_CANDIDATES_MAX;
+        ret->more = true;
+    }
+    return STATUS_OK;
+}
+
 status_t catalog_search_items(call_t *call, const Catalog__SearchItemsRequest *in,
                               Catalog__SearchItemsResponse *out)
 {
-    search_t self = {.call = call, .status = STATUS_OK};
-    if (in->q[strspn(in->q, " ")])
-        self.asked =
-            without(in->q, EMPTY_WORDS, sizeof EMPTY_WORDS / sizeof *EMPTY_WORDS, call->arena);
-    self.facets = facet_match(in, call->arena);
-    self.found = ARRAY(call->arena, candidate_t, 2 * SEARCH_CANDIDATES_MAX);
-    if (!self.facets || !self.found)
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "内存不足，请稍后再试。");
-    gather_all(&self, in);
-    if (self.status != STATUS_OK)
-        return self.status;
-    qsort(self.found, self.count, sizeof *self.found, by_score);
-    if (self.count > SEARCH_CANDIDATES_MAX) {
-        self.count = SEARCH_CANDIDATES_MAX;
-        self.more = true;
-    }
+    search_t self;
+    status_t status = gather(call, in, &self);
+    if (status != STATUS_OK)
+        return status;
     out->total = (uint32_t) self.count;
     out->total_is_more = self.more;
     return answer_page(&self, page_offset(in->page_token), page_size(in->page_size, 20), out);
+}
+
+status_t search_rows(call_t *call, const Catalog__SearchItemsRequest *in, int64_t **ret_rows,
+                     size_t *ret_count, bool *ret_more)
+{
+    search_t self;
+    status_t status = gather(call, in, &self);
+    if (status != STATUS_OK)
+        return status;
+    int64_t *rows = ARRAY(call->arena, int64_t, self.count);
+    if (!rows)
+        return STATUS_RESOURCE_EXHAUSTED;
+    for (size_t i = 0; i < self.count; i++)
+        rows[i] = self.found[i].row;
+    *ret_rows = rows;
+    *ret_count = self.count;
+    *ret_more = self.more;
+    return STATUS_OK;
 }

@@ -116,7 +116,8 @@ static status_t worth_sending(call_t *call, const Identity__SendCodeRequest *in,
 {
     account_t account;
     *ret = true;
-    if (in->purpose == IDENTITY__PURPOSE__PURPOSE_REGISTER)
+    if (in->purpose == IDENTITY__PURPOSE__PURPOSE_REGISTER ||
+        in->purpose == IDENTITY__PURPOSE__PURPOSE_CHANGE_MOBILE) /* a mobile that has none yet */
         return STATUS_OK;
     status_t status = account_by_mobile(call, in->mobile, &account);
     *ret = status == STATUS_OK;

@@ -154,3 +154,14 @@ status_t identity_read_message(call_t *call, const Identity__ReadMessageRequest 
         return call_not_found(call, "消息");
     return status == STATUS_OK && !whole ? identity_data_loss(call) : status;
 }
+
+status_t identity_read_all_messages(call_t *call, const Yw__Empty *in, Yw__Empty *out)
+{
+    (void) in;
+    (void) out;
+    query_t *mark = query(call->store, "UPDATE messages SET read_at = :now"
+                                       " WHERE account_id = :account_id AND read_at IS NULL");
+    query_text(mark, "account_id", call->caller.id);
+    query_int(mark, "now", call->now_ms);
+    return query_done(mark);
+}
