@@ -109,13 +109,13 @@ const char *datum_type_name(const datum_type_t *self, arena_t *arena)
     static const char *const names[] = {
         [DATUM_NONE] = "nothing", [DATUM_BOOL] = "a bool",     [DATUM_INT] = "a number",
         [DATUM_TEXT] = "a text",  [DATUM_HTML] = "HTML",       [DATUM_TIME] = "a time",
-        [DATUM_MAP] = "a map",    [DATUM_RECORD] = "a record", [DATUM_LIST] = "an empty list",
+        [DATUM_MAP] = "a map",    [DATUM_RECORD] = "a record", [DATUM_LIST] = "a list",
     };
     switch (self->kind) {
     case DATUM_ENUM:
         return contract_name(self->choice->name);
     case DATUM_MESSAGE:
-        return contract_name(self->message->name);
+        return self->message ? contract_name(self->message->name) : "a message";
     case DATUM_LIST:
         if (!self->entry)
             break;
