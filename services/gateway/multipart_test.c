@@ -36,6 +36,38 @@ TEST(everything_else_is_refused)
     EXPECT(!multipart_file(TYPE, SPAN("--XX\r\nContent-Type: a/b\r\n\r\nx\r\n--XX--"), &part));
 }
 
+#define VALUE(name, text)                                                                          \
+    "--XX\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n" text "\r\n"
+
+TEST(several_parts)
+{
+    multipart_walk_t walk;
+    multipart_t part;
+    EXPECT(multipart_start(&walk, TYPE,
+                           SPAN(VALUE("a", "1") HEAD "x\r\n" VALUE("b;c", "") "--XX--\r\n")));
+    EXPECT(multipart_next(&walk, &part) && span_is(part.input, "a") && !part.is_file);
+    EXPECT(span_is(part.data, "1"));
+    EXPECT(multipart_next(&walk, &part) && span_is(part.input, "f") && part.is_file);
+    EXPECT(span_is(part.name, "a b.pdf") && span_is(part.data, "x"));
+    EXPECT(multipart_next(&walk, &part) && span_is(part.input, "b;c") && part.data.size == 0);
+    EXPECT(part.media_type.size == 0 && part.name.size == 0);
+    EXPECT(!multipart_next(&walk, &part) && !walk.broken);
+    EXPECT(!multipart_next(&walk, &part));
+}
+
+TEST(no_parts_and_broken_ones)
+{
+    multipart_walk_t walk;
+    multipart_t part;
+    EXPECT(multipart_start(&walk, TYPE, SPAN("--XX--\r\n")));
+    EXPECT(!multipart_next(&walk, &part) && !walk.broken);
+    EXPECT(multipart_start(&walk, TYPE, SPAN(VALUE("a", "1") "--XX\r\nno end")));
+    EXPECT(multipart_next(&walk, &part));
+    EXPECT(!multipart_next(&walk, &part) && walk.broken);
+    EXPECT(!multipart_next(&walk, &part) && walk.broken);
+    EXPECT(!multipart_start(&walk, SPAN("text/plain; boundary=XX"), SPAN("--XX--")));
+}
+
 /* Any prefix of a good body is read without running over its end. */
 TEST(every_prefix)
 {
