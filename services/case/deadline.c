@@ -3,7 +3,8 @@
 #include "check.h"
 #include "clock.h"
 
-#define HOUR_MS 3600000LL
+#define HOUR_MS   3600000LL
+#define SOON_DAYS 2 /* as the lights of the console (services/gateway, pipe "light") */
 /* No row of days without a working day is longer; the loops below end even over a broken table. */
 #define SEARCH_DAYS_MAX 400
 
@@ -99,6 +100,11 @@ due_t deadline_calendar(const calendar_t *self, int64_t start, int n, const paus
     }
     day = working_from(self, day);
     return (due_t){day, is_provisional(self, start, day)};
+}
+
+int64_t deadline_soon_ms(int64_t now_ms)
+{
+    return clock_day_start_ms(clock_day_of(now_ms) + SOON_DAYS + 1);
 }
 
 int64_t deadline_before(const calendar_t *self, int64_t day)

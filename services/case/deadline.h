@@ -52,6 +52,8 @@ due_t deadline_working(const calendar_t *self, int64_t start, int n, const pause
 /* The n-th calendar day after `start`, moved on to a working day. */
 due_t deadline_calendar(const calendar_t *self, int64_t start, int n, const pause_t *pauses,
                         size_t pause_count);
+/* A limit after now and not after this is near: its last day is today or one of the next two. */
+int64_t deadline_soon_ms(int64_t now_ms);
 /* The working day before `day`. */
 int64_t deadline_before(const calendar_t *self, int64_t day);
 /* The day on which something handed in at `ms` counts as received: the same day if it is a working

@@ -254,6 +254,33 @@ status_t flow_enter(call_t *call, Case__Action action, const char *id, int64_t v
     return flow_begin(call, action, &ret->row, ret);
 }
 
+/* What would be refused is no failure of a call that only looks. */
+static bool is_open_to(call_t *call, const flow_t *flow, const Case__StoredCase *row)
+{
+    Yw__Status *failure = call->failure;
+    status_t status = STATUS_PERMISSION_DENIED;
+    if (flow->by == BY_APPLICANT && flow->from)
+        status = check_applicant(call, flow, row, row->version);
+    else if (flow->by == BY_OFFICIAL && call->caller.kind != YW__CALLER_KIND__CALLER_KIND_PERSON)
+        status = check_official(call, flow, row, row->version);
+    if (status == STATUS_OK && flow->guard)
+        status = flow->guard(call, row);
+    call->failure = failure;
+    return status == STATUS_OK;
+}
+
+bool flow_open_to(call_t *call, const Case__StoredCase *row, Case__Action **ret, size_t *ret_count)
+{
+    Case__Action *open = ARRAY(call->arena, Case__Action, FLOW_COUNT);
+    size_t count = 0;
+    for (size_t i = 0; open && i < FLOW_COUNT; i++)
+        if (FLOW[i].from & 1u << row->state && is_open_to(call, &FLOW[i], row))
+            open[count++] = FLOW[i].action;
+    *ret = open;
+    *ret_count = count;
+    return open != NULL;
+}
+
 /* --- leaving ------------------------------------------------------------------------------ */
 
 static int64_t limit_of(const Case__StoredCase *row)

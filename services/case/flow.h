@@ -47,6 +47,9 @@ status_t flow_enter(call_t *call, Case__Action action, const char *id, int64_t v
 /* The same for a case that is being made or that time moves: nobody to check. */
 status_t flow_begin(call_t *call, Case__Action action, const Case__StoredCase *row, step_t *ret);
 
+/* The actions that the table, the guards and the caller's rights leave open now.  False: no memory. */
+bool flow_open_to(call_t *call, const Case__StoredCase *row, Case__Action **ret, size_t *ret_count);
+
 /* text: for the timeline; message: for the applicant (NULL: the text). */
 status_t flow_leave(call_t *call, step_t *step, const char *text, const char *message);
 /* The same for a row that is not yet in the table. */

@@ -1,4 +1,4 @@
-/* inbox.c - what waits for an official, and who has it: ListInbox, claim, transfer, return. */
+/* inbox.c - what waits for an official, and who has it: ListInbox, CountInbox, claim, transfer, return. */
 #include <stdio.h>
 
 #include "access.h"
@@ -11,39 +11,102 @@
 
 /* --- ListInbox ---------------------------------------------------------------------------- */
 
-/* The limits that pass first come first; a page token is the last row's limit and id. */
-status_t case_list_inbox(call_t *call, const Case__ListInboxRequest *in, Case__CaseList *out)
-{
-    page_t page;
-    if (!access_handles(call))
-        return call_fail(call, STATUS_PERMISSION_DENIED, "permission", NULL,
-                         "您没有办理办件的权限");
-    status_t status = page_open(call, in->page_size, in->page_token, &page);
-    if (status != STATUS_OK)
-        return status;
+/* What waits in the caller's department for something that the caller may do. */
+#define INBOX                                                                                      \
+    " WHERE department_id = :department AND waits_for <> ''"                                       \
+    " AND waits_for IN (:receive, :review, :decide)"
+#define FILTERS                                                                                    \
+    " AND (:mine = 0 OR officer_id = :me) AND (:unclaimed = 0 OR officer_id = '')"                 \
+    " AND (:overdue = 0 OR (due_ms > 0 AND due_ms <= :now))"                                                        \
+    " AND (:due_soon = 0 OR (due_ms > :now AND due_ms <= :soon))"                                   \
+    " AND (:state = 0 OR state = :state)"                                                          \
+    " AND (:q = '' OR instr(number, :q) > 0 OR instr(item_name, :q) > 0)"
 
-    query_t *find = query(
-        call->store, "SELECT * FROM cases WHERE department_id = :department AND waits_for <> ''"
-                     " AND waits_for IN (:receive, :review, :decide)"
-                     " AND (due_ms, id) > (:after_ms, :after_id)"
-                     " AND (:mine = 0 OR officer_id = :me)"
-                     " AND (:unclaimed = 0 OR officer_id = '')"
-                     " AND (:overdue = 0 OR due_ms <= :now)"
-                     " AND (:state = 0 OR state = :state)"
-                     " ORDER BY due_ms, id LIMIT :limit");
+static void bind_rights(call_t *call, query_t *find)
+{
     query_text(find, "department", call->caller.department);
     query_text(find, "receive", call_permitted(call, "case.receive") ? "case.receive" : "-");
     query_text(find, "review", call_permitted(call, "case.review") ? "case.review" : "-");
     query_text(find, "decide", call_permitted(call, "case.decide") ? "case.decide" : "-");
-    query_int(find, "after_ms", page.after_ms);
-    query_text(find, "after_id", page.after_id);
-    query_int(find, "mine", in->mine);
+}
+
+static void bind_inbox(call_t *call, query_t *find)
+{
+    bind_rights(call, find);
     query_text(find, "me", call->caller.id);
+    query_int(find, "now", call->now_ms);
+    query_int(find, "soon", deadline_soon_ms(call->now_ms));
+}
+
+static status_t refuse_handling(call_t *call)
+{
+    return call_fail(call, STATUS_PERMISSION_DENIED, "permission", NULL,
+                     "您没有办理办件的权限");
+}
+
+/* The limits that pass first come first; a page token is the last row's limit (or submission)
+ * and id. */
+status_t case_list_inbox(call_t *call, const Case__ListInboxRequest *in, Case__CaseList *out)
+{
+    page_t page;
+    if (!access_handles(call))
+        return refuse_handling(call);
+    status_t status = page_open(call, in->page_size, in->page_token, &page);
+    if (status != STATUS_OK)
+        return status;
+
+    bool newest = in->order == CASE__CASE_ORDER__CASE_ORDER_NEWEST;
+    query_t *find =
+        newest ? query(call->store, "SELECT * FROM cases" INBOX FILTERS
+                                    " AND (submitted_ms, id) < (:before_ms, :before_id)"
+                                    " ORDER BY submitted_ms DESC, id DESC LIMIT :limit")
+               : query(call->store, "SELECT * FROM cases" INBOX FILTERS
+                                    " AND (due_ms, id) > (:after_ms, :after_id)"
+                                    " ORDER BY due_ms, id LIMIT :limit");
+    bind_inbox(call, find);
+    if (newest) {
+        page_bind_before(&page, find);
+    } else {
+        query_int(find, "after_ms", page.after_ms);
+        query_text(find, "after_id", page.after_id);
+    }
+    query_int(find, "mine", in->mine);
     query_int(find, "unclaimed", in->unclaimed);
     query_int(find, "overdue", in->overdue);
-    query_int(find, "now", call->now_ms);
+    query_int(find, "due_soon", in->due_soon);
     query_int(find, "state", in->state);
-    return page_cases(call, find, &page, true, out);
+    query_text(find, "q", in->q);
+    return page_cases(call, find, &page, newest ? PAGE_BY_SUBMISSION : PAGE_BY_LIMIT, out);
+}
+
+/* --- CountInbox --------------------------------------------------------------------------- */
+
+static status_t count_states(call_t *call, Case__InboxCounts *out)
+{
+    enum { STATES_MAX = 20 };
+    query_t *count = query(call->store, "SELECT state, count(*) AS count FROM cases" INBOX
+                                        " GROUP BY state ORDER BY state LIMIT 20");
+    bind_rights(call, count);
+    out->by_state = (Case__StateCount **) query_rows(count, &case__state_count__descriptor,
+                                                     STATES_MAX, call->arena, &out->n_by_state);
+    return query_done(count);
+}
+
+status_t case_count_inbox(call_t *call, const Yw__Empty *in, Case__InboxCounts *out)
+{
+    (void) in;
+    if (!access_handles(call))
+        return refuse_handling(call);
+    query_t *count =
+        query(call->store,
+              "SELECT count(*) AS total, count(*) FILTER (WHERE officer_id = :me) AS mine,"
+              " count(*) FILTER (WHERE officer_id = '') AS unclaimed,"
+              " count(*) FILTER (WHERE due_ms > :now AND due_ms <= :soon) AS due_soon,"
+              " count(*) FILTER (WHERE due_ms > 0 AND due_ms <= :now) AS overdue FROM cases" INBOX);
+    bind_inbox(call, count);
+    query_row(count, &out->base, call->arena);
+    status_t status = query_done(count);
+    return status == STATUS_OK ? count_states(call, out) : status;
 }
 
 /* --- who has it --------------------------------------------------------------------------- */

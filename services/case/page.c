@@ -29,7 +29,19 @@ status_t page_open(call_t *call, int32_t size, const char *token, page_t *ret)
     return STATUS_OK;
 }
 
-status_t page_cases(call_t *call, query_t *find, const page_t *page, bool by_limit,
+void page_bind_before(const page_t *page, query_t *find)
+{
+    bool first = text_empty(page->after_id);
+    query_int(find, "before_ms", first ? INT64_MAX : page->after_ms);
+    query_text(find, "before_id", first ? "~" : page->after_id);
+}
+
+static int64_t key_of(const Case__StoredCase *row, page_order_t order)
+{
+    return order == PAGE_BY_LIMIT ? row->due_ms : order == PAGE_BY_SUBMISSION ? row->submitted_ms : 0;
+}
+
+status_t page_cases(call_t *call, query_t *find, const page_t *page, page_order_t order,
                     Case__CaseList *out)
 {
     Case__CaseSummary **cases = ARRAY(call->arena, Case__CaseSummary *, page->size);
@@ -58,6 +70,6 @@ status_t page_cases(call_t *call, query_t *find, const page_t *page, bool by_lim
     out->cases = cases;
     if (more)
         out->next_page_token =
-            arena_printf(call->arena, "%lld.%s", by_limit ? (long long) last.due_ms : 0LL, last.id);
+            arena_printf(call->arena, "%lld.%s", (long long) key_of(&last, order), last.id);
     return STATUS_OK;
 }

@@ -250,4 +250,6 @@ void record_summary(call_t *call, const Case__StoredCase *row, Case__CaseSummary
     out->changed_at = timestamp_make(call->arena, row->changed_ms);
     out->due_at = timestamp_make(call->arena, row->due_ms);
     out->overdue = row->due_ms && call->now_ms >= row->due_ms;
+    if (call->caller.kind == YW__CALLER_KIND__CALLER_KIND_STAFF)
+        out->officer_name = row->officer_name;
 }

@@ -3,6 +3,7 @@
 #include "case.svc.h"
 #include "contents.h"
 #include "file.h"
+#include "flow.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "item_copy.h"
 #include "page.h"
@@ -184,6 +185,8 @@ static status_t fill(call_t *call, const Case__StoredCase *row, Case__CaseDetail
     out->deemed_accepted = row->deemed;
     out->delivery = row->delivery;
     out->closed_at = timestamp_make(call->arena, row->closed_ms);
+    if (!flow_open_to(call, row, &out->actions, &out->n_actions))
+        return STATUS_RESOURCE_EXHAUSTED;
 
     status_t status = STATUS_OK;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && status == STATUS_OK; i++)
@@ -248,7 +251,7 @@ status_t case_list_cases(call_t *call, const Case__ListCasesRequest *in, Case__C
     query_text(find, "item", in->item_id);
     query_text(find, "q", in->q);
     query_text(find, "before", text_empty(page.after_id) ? "~" : page.after_id);
-    return page_cases(call, find, &page, false, out);
+    return page_cases(call, find, &page, PAGE_BY_ID, out);
 }
 
 status_t case_count_cases(call_t *call, const Yw__Empty *in, Case__CaseCounts *out)

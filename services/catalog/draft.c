@@ -129,6 +129,38 @@ static version_t *load_in_state(call_t *call, const char *id, uint32_t revision,
     return *ret_status == STATUS_OK ? version : NULL;
 }
 
+/* The bytes of a field's value, and of its count where there are many. */
+static void copy_field(const ProtobufCFieldDescriptor *field, const Catalog__Item *from,
+                       Catalog__Item *to)
+{
+    size_t size = sizeof(void *); /* lists, texts, messages */
+    if (field->label != PROTOBUF_C_LABEL_REPEATED &&
+        (field->type == PROTOBUF_C_TYPE_ENUM || field->type == PROTOBUF_C_TYPE_BOOL ||
+         field->type == PROTOBUF_C_TYPE_UINT32))
+        size = sizeof(uint32_t);
+    memcpy((char *) to + field->offset, (const char *) from + field->offset, size);
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        memcpy((char *) to + field->quantifier_offset,
+               (const char *) from + field->quantifier_offset, sizeof(size_t));
+}
+
+/* The draft as it is, with those fields as the caller has them: a page shows one section of a guide
+ * and must not undo what stands in the others. */
+static status_t replace_fields(call_t *call, const Catalog__UpdateDraftRequest *in,
+                               Catalog__Item *draft, const Catalog__Item *given)
+{
+    for (size_t i = 0; i < in->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field =
+            message_field(&catalog__item__descriptor, in->fields[i], strlen(in->fields[i]));
+        if (field)
+            copy_field(field, given, draft);
+        else
+            call_fault(call, arena_printf(call->arena, "fields[%zu]", i), "unknown",
+                       "事项没有名为“%s”的字段", in->fields[i]);
+    }
+    return call_faulty(call);
+}
+
 status_t catalog_update_draft(call_t *call, const Catalog__UpdateDraftRequest *in,
                               Catalog__Item *out)
 {
@@ -140,6 +172,12 @@ status_t catalog_update_draft(call_t *call, const Catalog__UpdateDraftRequest *i
     Catalog__Item *item = copy_item(call, in->item, &status);
     if (!item)
         return status;
+    if (in->n_fields) {
+        status = replace_fields(call, in, version->item, item);
+        if (status != STATUS_OK)
+            return status;
+        item = version->item;
+    }
     keep_ours(item, in->id, number);
     item->revision = in->revision;
     version->item = item;
@@ -248,7 +286,8 @@ static status_t record_review(call_t *call, const version_t *version,
     query_text(q, "reviewer", call->caller.id);
     query_text(q, "opinion", in->opinion);
     query_int(q, "reviewed_at", call->now_ms);
-    return query_done(q);
+    status_t status = query_done(q);
+    return status == STATUS_OK ? item_remember_caller(call) : status;
 }
 
 status_t catalog_review_draft(call_t *call, const Catalog__ReviewDraftRequest *in,

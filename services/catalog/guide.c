@@ -120,6 +120,8 @@ static Catalog__StaffItem *staff_item(call_t *call, query_t *q)
     row->score = (uint32_t) query_get_int(q, "score");
     row->flags = (uint32_t) query_get_int(q, "flags");
     row->editor = query_get_text(q, "editor", call->arena);
+    row->editor_name = query_get_text(q, "editor_name", call->arena);
+    row->updated_at = timestamp_make(call->arena, query_get_int(q, "updated_at"));
     return row;
 }
 
@@ -131,28 +133,17 @@ static const char *asked_department(call_t *call, const char *department_id)
     return item_own(call, department_id) ? department_id : NULL;
 }
 
-status_t catalog_list_staff_items(call_t *call, const Catalog__ListStaffItemsRequest *in,
-                                  Catalog__StaffItemList *out)
+#define STAFF_ITEM                                                                                 \
+    "SELECT i.id, v.name, i.code, i.department_id, i.department_name, i.division, i.newest,"       \
+    " v.state AS newest_state, i.type, i.popularity, i.sample, v.revision, i.version, v.score,"    \
+    " v.flags, v.editor, v.updated_at, coalesce(p.name, '') AS editor_name"                        \
+    " FROM items i JOIN versions v ON v.item_id = i.id AND v.version = i.newest"                   \
+    " LEFT JOIN people p ON p.id = v.editor"
+
+/* Runs a query of STAFF_ITEM rows that asks for one more than a page has. */
+static status_t answer_staff_items(call_t *call, query_t *q, uint32_t size,
+                                   Catalog__StaffItemList *out)
 {
-    const char *department = asked_department(call, in->department_id);
-    if (!department)
-        return call_not_found(call, "部门");
-    uint32_t size = page_size(in->page_size, 20);
-    query_t *q = query(
-        call->store,
-        "SELECT i.id, v.name, i.code, i.department_id, i.department_name, i.division, i.newest,"
-        " v.state AS newest_state, i.type, i.popularity, i.sample, v.revision, i.version, v.score,"
-        " v.flags, v.editor"
-        " FROM items i JOIN versions v ON v.item_id = i.id AND v.version = i.newest"
-        " WHERE i.id > :after AND (:department = '' OR i.department_id = :department)"
-        "   AND (:state = 0 OR v.state = :state)"
-        "   AND (:q = '' OR instr(v.name, :q) > 0)"
-        " ORDER BY i.id LIMIT :size");
-    query_text(q, "after", in->page_token);
-    query_text(q, "department", department);
-    query_int(q, "state", in->state);
-    query_text(q, "q", in->q);
-    query_int(q, "size", (int64_t) size + 1);
     out->items = ARRAY(call->arena, Catalog__StaffItem *, (size_t) size + 1);
     bool memory = out->items != NULL;
     while (memory && query_next(q)) {
@@ -172,6 +163,77 @@ status_t catalog_list_staff_items(call_t *call, const Catalog__ListStaffItemsReq
     return status;
 }
 
+/* The reviews of the round that an item is in. */
+static status_t add_round(call_t *call, Catalog__StaffItem *item)
+{
+    enum { ASPECTS_MAX = 4 };
+    query_t *q = query(
+        call->store,
+        "SELECT r.aspect, r.approved, r.reviewer, r.opinion, r.reviewed_at,"
+        " coalesce(p.name, '') AS reviewer_name FROM reviews r"
+        " JOIN versions v ON v.item_id = r.item_id AND v.version = r.version AND v.round = r.round"
+        " LEFT JOIN people p ON p.id = r.reviewer"
+        " WHERE r.item_id = :item_id AND r.version = :version ORDER BY r.aspect LIMIT 4");
+    query_text(q, "item_id", item->item->id);
+    query_int(q, "version", item->item->version);
+    item->reviews = (Catalog__Review **) query_rows(q, &catalog__review__descriptor, ASPECTS_MAX,
+                                                    call->arena, &item->n_reviews);
+    return query_done(q);
+}
+
+static bool works_on_items(const call_t *call)
+{
+    static const char *const permissions[] = {"item.edit", "item.check", "item.publish", "item.all"};
+    for (size_t i = 0; i < sizeof permissions / sizeof *permissions; i++)
+        if (call_permitted(call, permissions[i]))
+            return true;
+    return false;
+}
+
+status_t catalog_list_staff_items(call_t *call, const Catalog__ListStaffItemsRequest *in,
+                                  Catalog__StaffItemList *out)
+{
+    if (!works_on_items(call))
+        return call_fail(call, STATUS_PERMISSION_DENIED, "permission", NULL,
+                         "您没有管理事项的权限。");
+    const char *department = asked_department(call, in->department_id);
+    if (!department)
+        return call_not_found(call, "部门");
+    uint32_t size = page_size(in->page_size, 20);
+    query_t *q = query(
+        call->store,
+        STAFF_ITEM " WHERE i.id > :after AND (:department = '' OR i.department_id = :department)"
+        "   AND (:state = 0 OR v.state = :state)"
+        "   AND (:q = '' OR instr(v.name, :q) > 0)"
+        " ORDER BY i.id LIMIT :size");
+    query_text(q, "after", in->page_token);
+    query_text(q, "department", department);
+    query_int(q, "state", in->state);
+    query_text(q, "q", in->q);
+    query_int(q, "size", (int64_t) size + 1);
+    return answer_staff_items(call, q, size, out);
+}
+
+status_t catalog_list_reviews(call_t *call, const Catalog__ListReviewsRequest *in,
+                              Catalog__StaffItemList *out)
+{
+    uint32_t size = page_size(in->page_size, 20);
+    query_t *q = query(
+        call->store,
+        STAFF_ITEM " WHERE v.state = 2 AND i.id > :after" /* CHECKING */
+                   "   AND (:missing = 0 OR NOT EXISTS (SELECT 1 FROM reviews r"
+                   "        WHERE r.item_id = v.item_id AND r.version = v.version"
+                   "          AND r.round = v.round AND r.aspect = :missing))"
+                   " ORDER BY i.id LIMIT :size");
+    query_text(q, "after", in->page_token);
+    query_int(q, "missing", in->missing);
+    query_int(q, "size", (int64_t) size + 1);
+    status_t status = answer_staff_items(call, q, size, out);
+    for (size_t i = 0; status == STATUS_OK && i < out->n_items; i++)
+        status = add_round(call, out->items[i]);
+    return status;
+}
+
 /* Reviewers work across departments. */
 static bool may_read(const call_t *call, const char *department_id)
 {
@@ -183,9 +245,11 @@ static status_t add_reviews(call_t *call, const char *item_id, Catalog__Version 
 {
     enum { REVIEWS_MAX = 20 };
     query_t *q =
-        query(call->store, "SELECT aspect, approved, reviewer, opinion, reviewed_at FROM reviews"
-                           " WHERE item_id = :item_id AND version = :version"
-                           " ORDER BY round DESC, reviewed_at DESC LIMIT 20");
+        query(call->store, "SELECT r.aspect, r.approved, r.reviewer, r.opinion, r.reviewed_at,"
+                           " coalesce(p.name, '') AS reviewer_name"
+                           " FROM reviews r LEFT JOIN people p ON p.id = r.reviewer"
+                           " WHERE r.item_id = :item_id AND r.version = :version"
+                           " ORDER BY r.round DESC, r.reviewed_at DESC LIMIT 20");
     query_text(q, "item_id", item_id);
     query_int(q, "version", version->version);
     version->reviews = (Catalog__Review **) query_rows(q, &catalog__review__descriptor, REVIEWS_MAX,
@@ -204,8 +268,12 @@ status_t catalog_list_versions(call_t *call, const Catalog__ListVersionsRequest 
     if (!may_read(call, newest->item->department_id))
         return call_not_found(call, "事项");
     query_t *q = query(
-        call->store, "SELECT version, revision, state, editor, publisher, updated_at, published_at"
-                     " FROM versions WHERE item_id = :id ORDER BY version DESC LIMIT 200");
+        call->store, "SELECT v.version, v.revision, v.state, v.editor, v.publisher, v.updated_at,"
+                     " v.published_at, coalesce(e.name, '') AS editor_name,"
+                     " coalesce(p.name, '') AS publisher_name"
+                     " FROM versions v LEFT JOIN people e ON e.id = v.editor"
+                     " LEFT JOIN people p ON p.id = v.publisher"
+                     " WHERE v.item_id = :id ORDER BY v.version DESC LIMIT 200");
     query_text(q, "id", in->id);
     out->versions = (Catalog__Version **) query_rows(q, &catalog__version__descriptor, VERSIONS_MAX,
                                                      call->arena, &out->n_versions);

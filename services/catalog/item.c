@@ -272,6 +272,17 @@ static status_t set_newest(call_t *call, const char *item_id, uint32_t newest)
     return query_done(q);
 }
 
+status_t item_remember_caller(call_t *call)
+{
+    if (call->caller.kind != YW__CALLER_KIND__CALLER_KIND_STAFF || text_empty(call->caller.name))
+        return STATUS_OK;
+    query_t *q = query(call->store, "INSERT INTO people(id, name) VALUES (:id, :name)"
+                                    " ON CONFLICT(id) DO UPDATE SET name = excluded.name");
+    query_text(q, "id", call->caller.id);
+    query_text(q, "name", call->caller.name);
+    return query_done(q);
+}
+
 static status_t remember_editor(call_t *call, const Catalog__Item *item, const char *editor)
 {
     query_t *q =
@@ -281,7 +292,8 @@ static status_t remember_editor(call_t *call, const Catalog__Item *item, const c
     query_text(q, "item_id", item->id);
     query_int(q, "version", item->version);
     query_text(q, "editor", editor);
-    return query_done(q);
+    status_t status = query_done(q);
+    return status == STATUS_OK ? item_remember_caller(call) : status;
 }
 
 /* Planned days as numbers; only where they are waited for. */

@@ -35,6 +35,9 @@ bool item_own_all(const call_t *call);
 /* NOT OK with the reason when the version was changed since `revision`. */
 status_t version_expect(call_t *call, const version_t *version, uint32_t revision);
 
+/* Keeps the name of a staff caller, for those who later see his id. */
+status_t item_remember_caller(call_t *call);
+
 /* Whether the caller ever wrote in a version: then the caller may not review or publish it. */
 status_t version_edited_by_caller(call_t *call, const Catalog__Item *item, bool *ret);
 

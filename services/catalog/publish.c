@@ -99,6 +99,8 @@ status_t catalog_publish_item(call_t *call, const Catalog__DraftRequest *in, Cat
         return status;
     call_concerns(call, in->id);
     status = may_publish(call, version, in->revision);
+    if (status == STATUS_OK)
+        status = item_remember_caller(call);
     if (status != STATUS_OK)
         return status;
     if (is_early(call, version->item)) {

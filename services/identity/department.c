@@ -57,6 +57,16 @@ status_t identity_list_departments(call_t *call, const Identity__ListDepartments
     return status;
 }
 
+status_t identity_get_department(call_t *call, const Identity__GetDepartmentRequest *in,
+                                 Identity__Department *out)
+{
+    query_t *row = query(call->store, DEPARTMENT_COLUMNS " WHERE id = :id");
+    query_text(row, "id", in->id);
+    bool found = query_row(row, &out->base, call->arena);
+    status_t status = query_done(row);
+    return status == STATUS_OK && !found ? call_not_found(call, "部门") : status;
+}
+
 static bool same(const Identity__Department *a, const Identity__Department *b)
 {
     return text_equal(a->name, b->name) && text_equal(a->short_name, b->short_name) &&

@@ -12,22 +12,23 @@ static const struct {
     const char *name;
     unsigned posts; /* that bring it */
     bool wide;
+    const char *label;
 } CATALOGUE[] = {
-    {"item.edit", 0, false},
-    {"item.check", 0, false},
-    {"item.publish", 0, false},
-    {"item.all", 0, true}, /* items of every department */
-    {"case.receive", RECEIVE | ACCEPT, false},
-    {"case.review", REVIEW, false},
-    {"case.decide", DECIDE, false},
-    {"case.view", ANY_POST, false},
-    {"case.holidays", 0, true}, /* change the official holiday table */
-    {"case.all", 0, true},
-    {"account.verify", RECEIVE | ACCEPT, false}, /* raise a person's level at the window */
-    {"account.manage", 0, true},                 /* staff of one's own department */
-    {"account.all", 0, true},
-    {"system.manage", 0, true},
-    {"audit.view", 0, true},
+    {"item.edit", 0, false, "编制本部门事项"},
+    {"item.check", 0, false, "审核事项（编制、法制）"},
+    {"item.publish", 0, false, "发布、暂停和取消事项"},
+    {"item.all", 0, true, "管理所有部门的事项"},
+    {"case.receive", RECEIVE | ACCEPT, false, "收件、受理和送达"},
+    {"case.review", REVIEW, false, "审查办件"},
+    {"case.decide", DECIDE, false, "作出决定，调配本部门办件"},
+    {"case.view", ANY_POST, false, "查看本部门办件"},
+    {"case.holidays", 0, true, "维护法定节假日安排"},
+    {"case.all", 0, true, "查看所有部门的办件"},
+    {"account.verify", RECEIVE | ACCEPT, false, "在窗口核验身份，提升认证等级"},
+    {"account.manage", 0, true, "管理本部门工作人员"},
+    {"account.all", 0, true, "管理所有部门的工作人员"},
+    {"system.manage", 0, true, "管理部门业务系统"},
+    {"audit.view", 0, true, "查看审计记录"},
 };
 
 #define COUNT (sizeof CATALOGUE / sizeof *CATALOGUE)
@@ -36,6 +37,16 @@ _Static_assert(COUNT <= PERMISSION_COUNT_MAX, "a token holds 64");
 const char *permission_name(size_t at)
 {
     return at < COUNT ? CATALOGUE[at].name : NULL;
+}
+
+const char *permission_label(size_t at)
+{
+    return at < COUNT ? CATALOGUE[at].label : NULL;
+}
+
+unsigned permission_posts(size_t at)
+{
+    return at < COUNT ? CATALOGUE[at].posts : 0;
 }
 
 static size_t find(const char *name)

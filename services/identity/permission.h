@@ -18,5 +18,8 @@ bool permission_wide(const char *name);
 bool permission_held(const char *name, const Identity__Post *posts, size_t post_count,
                      char *const *permissions, size_t permission_count);
 
-/* The name of the catalogue's entry, NULL past its end: for walking. */
+/* The catalogue's entries for walking: name (NULL past the end), what it allows, and the posts that
+ * bring it (bits 1 << Identity__Post). */
 const char *permission_name(size_t at);
+const char *permission_label(size_t at);
+unsigned permission_posts(size_t at);

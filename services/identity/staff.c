@@ -11,6 +11,9 @@
 
 #define PAGE_SIZE_DEFAULT 50
 #define WORDS_MAX         64
+#define COLLEAGUES_MAX    200
+
+#define PERMISSION_POSTS_MAX 10 /* more than Post has */
 
 /* --- rows ------------------------------------------------------------------------- */
 
@@ -76,7 +79,9 @@ static bool fill_lists(call_t *call, Identity__Staff *out, const char *posts,
 
 #define STAFF_COLUMNS                                                                              \
     "SELECT id, login_name, name AS _name, department_id, posts AS _posts,"                        \
-    " permissions AS _permissions, state, must_change_password, created_at FROM staff"
+    " permissions AS _permissions, state, must_change_password, created_at,"                      \
+    " (SELECT d.name FROM departments d WHERE d.id = staff.department_id) AS department_name"      \
+    " FROM staff"
 
 /* The next row; *ret NULL at the end. */
 static status_t staff_row(call_t *call, query_t *rows, Identity__Staff **ret)
@@ -284,9 +289,12 @@ status_t identity_list_staff(call_t *call, const Identity__ListStaffRequest *in,
     query_t *rows =
         query(call->store, STAFF_COLUMNS
               " WHERE (:department = '' OR department_id = :department) AND login_name > :after"
+              "   AND (:q = '' OR instr(login_name, :q) > 0) AND (:state = 0 OR state = :state)"
               " ORDER BY login_name LIMIT :n");
     query_text(rows, "department", department);
     query_text(rows, "after", in->page_token);
+    query_text(rows, "q", in->q);
+    query_int(rows, "state", in->state);
     query_int(rows, "n", (int64_t) size + 1);
     size_t count = 0;
     status_t status = STATUS_OK;
@@ -302,6 +310,114 @@ status_t identity_list_staff(call_t *call, const Identity__ListStaffRequest *in,
     if (count > size)
         out->next_page_token = list[size - 1]->login_name;
     return status == STATUS_OK ? done : status;
+}
+
+/* As ListStaff would show him. */
+status_t identity_get_staff_member(call_t *call, const Identity__GetStaffRequest *in,
+                                   Identity__Staff *out)
+{
+    Identity__Staff *staff = NULL;
+    status_t status = staff_by_id(call, in->id, &staff);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !manages_all(call) &&
+                                       !text_equal(staff->department_id, call->caller.department)))
+        return call_not_found(call, "工作人员");
+    if (status != STATUS_OK)
+        return status;
+    call_concerns(call, staff->id);
+    *out = *staff;
+    return STATUS_OK;
+}
+
+/* "黄静（审查）"; the name alone without a post. */
+static const char *colleague_label(call_t *call, const Identity__Staff *staff)
+{
+    const char *label = staff->name;
+    for (size_t i = 0; label && i < staff->n_posts; i++)
+        label = arena_printf(call->arena, "%s%s%s", label, i ? "、" : "（",
+                             label_of(&identity__post__descriptor, staff->posts[i]));
+    return label && staff->n_posts ? arena_printf(call->arena, "%s）", label) : label;
+}
+
+static bool holds(const Identity__Staff *staff, const char *permission)
+{
+    for (size_t i = 0; i < staff->n_effective_permissions; i++)
+        if (text_equal(staff->effective_permissions[i], permission))
+            return true;
+    return text_empty(permission);
+}
+
+static Identity__Colleague *colleague_of(call_t *call, const Identity__Staff *staff)
+{
+    Identity__Colleague *one =
+        (Identity__Colleague *) message_new(&identity__colleague__descriptor, call->arena);
+    if (!one)
+        return NULL;
+    one->id = staff->id;
+    one->name = staff->name;
+    one->posts = staff->posts;
+    one->n_posts = staff->n_posts;
+    one->label = colleague_label(call, staff);
+    return one->label ? one : NULL;
+}
+
+status_t identity_list_colleagues(call_t *call, const Identity__ListColleaguesRequest *in,
+                                  Identity__ColleagueList *out)
+{
+    query_t *rows = query(call->store, STAFF_COLUMNS " WHERE department_id = :department"
+                                                     " AND state = 1 AND id <> :me"
+                                                     " ORDER BY login_name LIMIT 1000");
+    query_text(rows, "department", call->caller.department);
+    query_text(rows, "me", call->caller.id);
+    out->colleagues = ARRAY(call->arena, Identity__Colleague *, COLLEAGUES_MAX);
+    status_t status = out->colleagues ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
+    while (status == STATUS_OK && out->n_colleagues < COLLEAGUES_MAX) {
+        Identity__Staff *staff = NULL;
+        status = staff_row(call, rows, &staff);
+        if (status != STATUS_OK || !staff)
+            break;
+        if (!holds(staff, in->permission))
+            continue;
+        Identity__Colleague *one = colleague_of(call, staff);
+        if (one)
+            out->colleagues[out->n_colleagues++] = one;
+        else
+            status = STATUS_RESOURCE_EXHAUSTED;
+    }
+    status_t done = query_done(rows);
+    return status == STATUS_OK ? done : status;
+}
+
+static Identity__PermissionInfo *permission_info(call_t *call, size_t at)
+{
+    Identity__PermissionInfo *one = (Identity__PermissionInfo *) message_new(
+        &identity__permission_info__descriptor, call->arena);
+    if (one)
+        one->posts = ARRAY(call->arena, Identity__Post, PERMISSION_POSTS_MAX);
+    if (!one || !one->posts)
+        return NULL;
+    one->name = permission_name(at);
+    one->label = permission_label(at);
+    one->wide = permission_wide(one->name);
+    one->grantable = manages_all(call) || !one->wide;
+    for (unsigned post = 1; post < PERMISSION_POSTS_MAX; post++)
+        if (permission_posts(at) & 1u << post)
+            one->posts[one->n_posts++] = (Identity__Post) post;
+    return one;
+}
+
+status_t identity_list_permissions(call_t *call, const Yw__Empty *in, Identity__PermissionList *out)
+{
+    (void) in;
+    out->permissions = ARRAY(call->arena, Identity__PermissionInfo *, PERMISSION_COUNT_MAX);
+    if (!out->permissions)
+        return STATUS_RESOURCE_EXHAUSTED;
+    for (size_t i = 0; permission_name(i); i++) {
+        Identity__PermissionInfo *one = permission_info(call, i);
+        if (!one)
+            return STATUS_RESOURCE_EXHAUSTED;
+        out->permissions[out->n_permissions++] = one;
+    }
+    return STATUS_OK;
 }
 
 /* --- managing ------------------------------------------------------------------------------- */

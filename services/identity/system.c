@@ -69,6 +69,12 @@ static status_t system_read(call_t *call, const char *id, Identity__System *out)
     return status == STATUS_OK ? read_details(call, out) : status;
 }
 
+status_t identity_get_system(call_t *call, const Identity__GetSystemRequest *in,
+                             Identity__System *out)
+{
+    return system_read(call, in->id, out);
+}
+
 status_t identity_list_systems(call_t *call, const Identity__ListSystemsRequest *in,
                                Identity__SystemList *out)
 {
