@@ -55,6 +55,7 @@ typedef struct {
     /* One descriptor for each name of "applicant.mobile". */
     const ProtobufCFieldDescriptor *fields[DATUM_STEPS_MAX];
     size_t depth;
+    const ProtobufCMessageDescriptor *type; /* that the last one is a field of */
     page_text_t value;
 } page_bind_t;
 
@@ -68,6 +69,7 @@ typedef struct {
     bool optional;  /* data? */
     bool all_query; /* query.* */
     bool conditional;
+    int line;
     page_text_t condition; /* if NAME */
     page_bind_t binds[PAGE_BINDS_MAX];
     size_t bind_count;
@@ -78,13 +80,20 @@ typedef struct {
 typedef struct {
     const char *name;
     const view_t *view;
+    int line;
     datum_path_t arguments[VIEW_ARGUMENTS_MAX];
     datum_t fixed[VIEW_ARGUMENTS_MAX]; /* of arguments that are texts in quotes: kind is not none */
     size_t argument_count;
     size_t slot;
 } page_make_t;
 
-typedef enum { PAGE_SIGN_NONE, PAGE_SIGN_IN_PERSON, PAGE_SIGN_IN_STAFF, PAGE_SIGN_OUT } page_sign_t;
+typedef enum {
+    PAGE_SIGN_NONE,
+    PAGE_SIGN_IN_PERSON,
+    PAGE_SIGN_IN_STAFF,
+    PAGE_SIGN_OUT_PERSON,
+    PAGE_SIGN_OUT_STAFF
+} page_sign_t;
 
 /* post. */
 typedef struct page_form {
@@ -96,7 +105,8 @@ typedef struct page_form {
     page_text_t then; /* in the scope {path, query, session, answer, typed} */
     bool stay;        /* then: stay */
     bool keep;
-    page_sign_t sign, sign_out_of; /* sign in …, sign out: person | staff */
+    page_sign_t sign;
+    uint32_t needs;    /* data that its values are taken from */
     const char *files; /* input whose files are put one after the other, NULL: none */
     int line;
 } page_form_t;
@@ -130,6 +140,7 @@ struct page {
     const ProtobufCMessageDescriptor *flash_type;
     size_t flash_slot;
     const datum_type_t *root; /* the names of the body */
+    const char *variables[ROUTE_VARIABLES_MAX + 1]; /* of the pattern, in order; ends with NULL */
     size_t slot_count;
     const template_t *title, *body; /* NULL: no title; no body */
     bool has_form; /* gets a visitor cookie */
@@ -161,14 +172,65 @@ typedef struct page_view {
 
 /* --- for the serving half ---------------------------------------------------------- */
 
-/* Reads all of `folder`.  NULL: `faults` has sentences, its texts live in `arena`. */
-page_set_t *page_set_load(const char *folder, const static_files_t *statics, bool develop,
-                          arena_t *arena, template_faults_t *faults);
+/* Reads all of `folder`.  NULL: `faults` has a line for each: "portal/home.page:3: sentence".
+ * `statics` is held; pages with `develop: yes` come only with `develop`. */
+page_set_t *page_set_load(const char *folder, static_files_t *statics, bool develop,
+                          buffer_t *faults);
 page_set_t *page_set_hold(page_set_t *self);
 void page_set_drop(page_set_t **self);
 
-/* NULL: no page there.  `values`: the path's variables, in the order of the pattern. */
-const page_t *page_find(const page_set_t *self, span_t path, span_t values[ROUTE_VARIABLES_MAX]);
-/* By file without its ending ("error"); NULL: none. */
+/* What is served at a path: match.route->owner is the page. */
+route_match_t page_find(const page_set_t *self, verb_t verb, span_t path);
+/* By file without its ending: "error", "portal/home"; NULL: none. */
 const page_t *page_named(const page_set_t *self, const char *name);
-const page_t *const *page_all(const page_set_t *self, size_t *ret_count);
+
+/* --- the names that every page has (root slots) -------------------------------------- */
+
+enum {
+    PAGE_SLOT_SITE,
+    PAGE_SLOT_PAGE,
+    PAGE_SLOT_SESSION,
+    PAGE_SLOT_PATH,
+    PAGE_SLOT_QUERY,
+    PAGE_SLOT_ERRORS,
+    PAGE_SLOT_REFUSED,
+    PAGE_SLOT_REFUSAL,
+    PAGE_SLOT_TYPED,
+    PAGE_SLOT_STAYED,
+    PAGE_SLOTS /* behind them: flash, data, makes */
+};
+enum { SITE_NAME, SITE_REGION, SITE_PHONE, SITE_THEME, SITE_EMBLEM, SITE_RECORD, SITE_SLOTS };
+enum {
+    PAGE_NAME_PATH,
+    PAGE_NAME_ADDRESS,
+    PAGE_NAME_TITLE,
+    PAGE_NAME_TRACE,
+    PAGE_NAME_YEAR,
+    PAGE_NAME_NOW,
+    PAGE_NAME_DEVELOP,
+    PAGE_NAME_MISSING,
+    PAGE_NAME_DONE,
+    PAGE_NAME_ELDER,
+    PAGE_NAME_STATUS, /* of error.page, else 200 */
+    PAGE_NAME_CODE,
+    PAGE_NAME_SLOTS
+};
+enum {
+    SESSION_SIGNED_IN,
+    SESSION_ACCOUNT_ID,
+    SESSION_NAME,
+    SESSION_LEVEL,
+    SESSION_IS_STAFF,
+    SESSION_DEPARTMENT_ID,
+    SESSION_MAY,
+    SESSION_SLOTS
+};
+enum { ERROR_FIELD, ERROR_MESSAGE, ERROR_ANCHOR, ERROR_SLOTS };
+
+/* The names of {path, query, session, answer, typed}: what `then` may say. */
+enum { THEN_PATH, THEN_QUERY, THEN_SESSION, THEN_ANSWER, THEN_TYPED, THEN_SLOTS };
+
+/* "REGISTER" -> "PURPOSE_REGISTER", a full name as it is; NULL: no such value. */
+const char *page_enum_name(const ProtobufCEnumDescriptor *type, const char *text);
+/* "case_review" and "case.review" are the permission "case.review". */
+bool page_permission_is(const char *permission, const char *name, size_t size);

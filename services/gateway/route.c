@@ -186,8 +186,8 @@ static void metrics_make(route_t *route)
     }
 }
 
-const route_t *routes_add(routes_t *self, verb_t verb, const char *pattern, const char *name,
-                          const method_t *method, route_serve_t serve)
+route_t *routes_add(routes_t *self, verb_t verb, const char *pattern, const char *name,
+                    const method_t *method, route_serve_t serve)
 {
     CHECK(verb > VERB_NONE && verb < ROUTE_VERBS);
     route_t *route = xalloc(sizeof *route);

@@ -26,6 +26,7 @@ typedef struct route {
     const char *name; /* for logs and metrics: "case.Accept", "/healthz" */
     route_serve_t serve;
     const method_t *method; /* of API routes, else NULL */
+    const void *owner;      /* of whoever added it: a page */
     size_t variable_count;
     const ProtobufCFieldDescriptor *variables[ROUTE_VARIABLES_MAX]; /* fields of method->in */
     metric_t *seconds;                                              /* histogram */
@@ -39,8 +40,8 @@ void routes_free(routes_t **self);
 
 /* The pattern, name and method must outlive the table.  A pattern that is not one, is
  * there already or names no field of the method: a fault of ours, ends the process. */
-const route_t *routes_add(routes_t *self, verb_t verb, const char *pattern, const char *name,
-                          const method_t *method, route_serve_t serve);
+route_t *routes_add(routes_t *self, verb_t verb, const char *pattern, const char *name,
+                    const method_t *method, route_serve_t serve);
 
 typedef struct {
     const route_t *route;               /* NULL: none for this verb */
