@@ -35,7 +35,7 @@ SEES_rpc   := base wire store bus
 SEES_all   := base wire store bus rpc
 lib_sees   = $(foreach d,$(1) $(SEES_$(1)),-Ilibcommon/$(d))
 
-.PHONY: all help deps run stop demo check unit test bench load fuzz fuzz-build requirements kits lock openapi-lint format clean
+.PHONY: all help deps run stop demo check unit test browser screenshots lighthouse bench load fuzz fuzz-build requirements kits lock openapi-lint format clean
 .DELETE_ON_ERROR:
 .PRECIOUS: $(OUT)/%.o $(GEN)/%.c $(GEN)/%.schema.c
 
@@ -153,6 +153,9 @@ help:
 	@echo "make demo           the main job, step by step, on the running platform"
 	@echo "make test           all tests"
 	@echo "make check          unit tests and golden files only"
+	@echo "make browser        the tests in Chromium only; WORDS='page case' chooses by name"
+	@echo "make screenshots    PNG of every page into build/screenshots"
+	@echo "make lighthouse     Lighthouse's scores of the most used pages"
 	@echo "make bench          measurements beside their floors"
 	@echo "make fuzz           each fuzz target for FUZZ_SECONDS (60)"
 	@echo "make requirements   each clause with the tests that prove it"
@@ -187,6 +190,11 @@ test:
 	@deploy/deps.sh test
 	@$(MAKE) --no-print-directory $(JOBS) all unit kits fuzz-build
 	@tests/run.sh $(OUT) $(FUZZ)
+
+browser screenshots lighthouse:
+	@deploy/deps.sh test
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@$(PYTHON) tests/browser/run.py --out $(OUT) $(@:browser=test) $(WORDS)
 
 bench:
 	@deploy/deps.sh test

@@ -10,7 +10,9 @@ build="gcc libc6-dev make protobuf-compiler protobuf-c-compiler libprotobuf-dev
  libprotobuf-c-dev libzmq3-dev libczmq-dev libsqlite3-dev libsodium-dev libh2o-evloop-dev libssl-dev
  zlib1g-dev"
 demo="python3 python3-zmq python3-protobuf curl"
-tests="clang libclang-rt-14-dev wrk"
+tests="clang libclang-rt-14-dev wrk chromium fonts-noto-cjk pngquant"
+# Who has Node.js from elsewhere keeps it: it brings its own npm, which Debian's would quarrel with.
+command -v npm >/dev/null || tests="$tests nodejs npm"
 
 case "${1:-build}" in
 build) wanted=$build ;;
@@ -29,20 +31,30 @@ for package in $wanted; do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
     [ "$state" = installed ] || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
 
-as_root=
-if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || {
-        echo "packages are missing, and only root may install them.  Let root say:" >&2
-        echo "  apt-get update && apt-get install -y --no-install-recommends$missing" >&2
-        exit 1
-    }
-    as_root=sudo
+install_packages() {
+    as_root=
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || {
+            echo "packages are missing, and only root may install them.  Let root say:" >&2
+            echo "  apt-get update && apt-get install -y --no-install-recommends$missing" >&2
+            exit 1
+        }
+        as_root=sudo
+    fi
+    echo "installing:$missing"
+    # env, because sudo lets no variable through.
+    $as_root apt-get update -qq
+    # shellcheck disable=SC2086
+    $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+[ -z "$missing" ] || install_packages
+
+# The browser tests' own tools: what the lock file says, into their folder.
+browser=$(dirname "$0")/../tests/browser
+if [ "${1:-build}" = test ] && ! cmp -s "$browser/package-lock.json" "$browser/node_modules/.installed"; then
+    echo "installing: tests/browser/node_modules"
+    (cd "$browser" && npm ci --ignore-scripts --loglevel=error)
+    cp "$browser/package-lock.json" "$browser/node_modules/.installed"
 fi
-echo "installing:$missing"
-# env, because sudo lets no variable through.
-$as_root apt-get update -qq
-# shellcheck disable=SC2086
-$as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends $missing >/dev/null
