@@ -42,7 +42,7 @@
 
 typedef struct {
     const char *name;
-    const char *value; /* UTF-8 without NUL, as it came but trimmed; ends with 0 */
+    const char *value; /* UTF-8 without NUL, as it came, lines end with \n; ends with 0 */
     size_t size;
 } form_pair_t;
 
@@ -130,6 +130,26 @@ const char *form_anchor(const char *form, const char *path, arena_t *arena);
 /* The first fault of a path, NULL: none.  Entries of a repeated scalar count for the field. */
 const fault_t *form_fault(const faults_t *faults, const char *path);
 
+/* --- texts ---------------------------------------------------------------------------------- */
+
+/* What is written like a kind and is none of the contract's: of a field by form_kind(). */
+#define FORM_KIND_NUMBER ((kind_t) (KIND_URL + 1)) /* digits, sign, fraction */
+#define FORM_KIND_CODE   ((kind_t) (KIND_URL + 2)) /* one of several: ID number or credit code */
+#define FORM_KIND_DIGITS ((kind_t) (KIND_URL + 3)) /* what a pattern of the contract describes */
+
+/* A list of {name, value} messages. */
+bool form_is_map(const ProtobufCFieldDescriptor *field);
+
+/* As what a field's text is written. */
+kind_t form_kind(const ProtobufCMessageDescriptor *type, const ProtobufCFieldDescriptor *field);
+
 /* One text as its kind wants it (see above): in the arena, or `text` itself when nothing is to be
  * changed or the arena is full. */
 const char *form_normal(kind_t kind, const char *text, arena_t *arena);
+
+/* Without blanks around it, the ideographic and unbreakable ones too. */
+const char *form_trim(const char *text, arena_t *arena);
+
+/* The text of a file: UTF-8, UTF-16 with its mark, or GB 18030 (what spreadsheets save in China).
+ * NULL: none of them, or past the arena. */
+const char *form_file_text(const form_file_t *file, arena_t *arena);
