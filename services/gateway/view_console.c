@@ -1,4 +1,538 @@
 /* view_console.c - what pages of the console show that no single message says. */
-#include "view.h"
+#include <string.h>
 
-const view_t view_console[] = {{0}};
+#include "message.h"
+#include "method.h"
+#include "rule.h"
+#include "text.h"
+#include "view.h"
+#include "yiwang/case.pb-c.h"
+#include "yiwang/catalog.pb-c.h"
+#include "yiwang/identity.pb-c.h"
+
+static const datum_type_t a_case = DATUM_TYPE_MESSAGE(case__case_detail__descriptor);
+static const datum_type_t an_item = DATUM_TYPE_MESSAGE(catalog__item__descriptor);
+static const datum_type_t a_report = DATUM_TYPE_MESSAGE(catalog__check_report__descriptor);
+static const datum_type_t a_catalogue = DATUM_TYPE_MESSAGE(identity__permission_list__descriptor);
+static const datum_type_t a_member = DATUM_TYPE_MESSAGE(identity__staff__descriptor);
+static const datum_type_t a_system = DATUM_TYPE_MESSAGE(identity__system__descriptor);
+
+/* The message of an argument, NULL without one. */
+static const void *message_of(const view_call_t *call, size_t at)
+{
+    bool there = at < call->count && call->arguments[at].kind == DATUM_MESSAGE;
+    return there ? (const void *) call->arguments[at].message : NULL;
+}
+
+/* A list of records with `slots` values each, filled by put(); entries that put() does not want are
+ * left out. */
+typedef struct {
+    datum_t *entries, *values;
+    size_t count, slots;
+} rows_t;
+
+static bool rows_open(const view_call_t *call, size_t most, size_t slots, rows_t *ret)
+{
+    *ret = (rows_t){.slots = slots};
+    ret->entries = ARRAY(call->arena, datum_t, most);
+    ret->values = ARRAY(call->arena, datum_t, most * slots);
+    return ret->entries && ret->values;
+}
+
+static datum_t *rows_add(rows_t *self)
+{
+    datum_t *values = self->values + self->count * self->slots;
+    self->entries[self->count++] = datum_record(values);
+    return values;
+}
+
+static datum_t rows_close(const rows_t *self)
+{
+    return datum_array(self->entries, self->count);
+}
+
+/* --- console_answers CASE ITEM: the form as the official reads it --------------------------- */
+
+enum {
+    ANSWER_INDEX,
+    ANSWER_ID,
+    ANSWER_LABEL,
+    ANSWER_VALUE,
+    ANSWER_GROUP,
+    ANSWER_HEAD,
+    ANSWER_SLOTS
+};
+static const datum_name_t answer_names[] = {{"index", &datum_type_int},
+                                            {"id", &datum_type_text},
+                                            {"label", &datum_type_text},
+                                            {"value", &datum_type_text},
+                                            {"group", &datum_type_text},
+                                            {"head", &datum_type_bool}, /* first of its group */
+                                            {NULL, NULL}};
+static const datum_type_t answer = DATUM_TYPE_RECORD(answer_names);
+static const datum_type_t answers = DATUM_TYPE_LIST(answer);
+
+static const char *typed_value(const Case__CaseDetail *detail, const char *name)
+{
+    for (size_t i = 0; i < detail->n_form; i++)
+        if (text_equal(detail->form[i]->name, name))
+            return detail->form[i]->value;
+    return "";
+}
+
+static const char *choice_label(const Catalog__FormField *field, const char *value, size_t size)
+{
+    for (size_t i = 0; i < field->n_choices; i++)
+        if (strlen(field->choices[i]->value) == size &&
+            memcmp(field->choices[i]->value, value, size) == 0)
+            return field->choices[i]->label;
+    return NULL;
+}
+
+/* "a,b" as "甲、乙"; what no choice has, as it is. */
+static const char *choice_labels(const Catalog__FormField *field, const char *value, arena_t *arena)
+{
+    const char *text = "";
+    while (text && *value) {
+        size_t size = strcspn(value, ",");
+        const char *label = choice_label(field, value, size);
+        const char *word = label ? label : arena_copy(arena, value, size);
+        text = word ? arena_printf(arena, "%s%s%s", text, *text ? "、" : "", word) : NULL;
+        value += size + (value[size] == ',');
+    }
+    return text;
+}
+
+/* "name|number" as "name（number）". */
+static const char *party_text(const char *value, arena_t *arena)
+{
+    const char *bar = strchr(value, '|');
+    if (!bar)
+        return value;
+    return arena_printf(arena, "%.*s（%s）", (int) (bar - value), value, bar + 1);
+}
+
+static const char *file_name(const Case__CaseDetail *detail, const char *id)
+{
+    for (size_t i = 0; i < detail->n_materials; i++)
+        for (size_t k = 0; k < detail->materials[i]->n_files; k++)
+            if (text_equal(detail->materials[i]->files[k]->id, id))
+                return detail->materials[i]->files[k]->file_name;
+    return id;
+}
+
+static const char *shown_value(const Case__CaseDetail *detail, const Catalog__FormField *field,
+                               arena_t *arena)
+{
+    const char *value = typed_value(detail, field->id);
+    switch (field->type) {
+    case CATALOG__FIELD_TYPE__FIELD_TYPE_CHOICE:
+    case CATALOG__FIELD_TYPE__FIELD_TYPE_CHOICES:
+        return choice_labels(field, value, arena);
+    case CATALOG__FIELD_TYPE__FIELD_TYPE_PARTY:
+        return party_text(value, arena);
+    case CATALOG__FIELD_TYPE__FIELD_TYPE_FILE:
+        return file_name(detail, value);
+    default:
+        return value;
+    }
+}
+
+static datum_t make_answers(const view_call_t *call)
+{
+    const Case__CaseDetail *detail = message_of(call, 0);
+    const Catalog__Item *item = message_of(call, 1);
+    rows_t rows;
+    if (!detail || !item || !rows_open(call, item->n_form_fields, ANSWER_SLOTS, &rows))
+        return datum_none();
+    for (size_t i = 0; i < item->n_form_fields; i++) {
+        const Catalog__FormField *field = item->form_fields[i];
+        datum_t *values = rows_add(&rows);
+        values[ANSWER_INDEX] = datum_int((int64_t) i);
+        values[ANSWER_ID] = datum_text(field->id);
+        values[ANSWER_LABEL] = datum_text(field->label);
+        values[ANSWER_VALUE] = datum_text(shown_value(detail, field, call->arena));
+        values[ANSWER_GROUP] = datum_text(field->group);
+        values[ANSWER_HEAD] =
+            datum_bool(i == 0 || !text_equal(field->group, item->form_fields[i - 1]->group));
+    }
+    return rows_close(&rows);
+}
+
+/* --- console_gaps CASE: what a correction notice said, with the names of the things ------------ */
+
+enum { GAP_NOTICE, GAP_NAME, GAP_REASON, GAP_HOW, GAP_SLOTS };
+static const datum_name_t gap_names[] = {{"notice", &datum_type_int},
+                                         {"name", &datum_type_text},
+                                         {"reason", &datum_type_text},
+                                         {"how", &datum_type_text},
+                                         {NULL, NULL}};
+static const datum_type_t gap = DATUM_TYPE_RECORD(gap_names);
+static const datum_type_t gaps = DATUM_TYPE_LIST(gap);
+
+static const char *gap_name(const Case__CaseDetail *detail, const Catalog__Item *item,
+                            const Case__Gap *of)
+{
+    for (size_t i = 0; !text_empty(of->material_id) && i < detail->n_materials; i++)
+        if (text_equal(detail->materials[i]->material_id, of->material_id))
+            return detail->materials[i]->name;
+    for (size_t i = 0; item && !text_empty(of->field) && i < item->n_form_fields; i++)
+        if (text_equal(item->form_fields[i]->id, of->field))
+            return item->form_fields[i]->label;
+    return text_empty(of->field) ? of->material_id : of->field;
+}
+
+static datum_t make_gaps(const view_call_t *call)
+{
+    const Case__CaseDetail *detail = message_of(call, 0);
+    const Catalog__Item *item = message_of(call, 1);
+    size_t count = 0;
+    rows_t rows;
+    for (size_t i = 0; detail && i < detail->n_corrections; i++)
+        count += detail->corrections[i]->n_gaps;
+    if (!detail || !rows_open(call, count, GAP_SLOTS, &rows))
+        return datum_none();
+    for (size_t i = 0; i < detail->n_corrections; i++) {
+        const Case__Correction *correction = detail->corrections[i];
+        for (size_t k = 0; k < correction->n_gaps; k++) {
+            datum_t *values = rows_add(&rows);
+            values[GAP_NOTICE] = datum_int(correction->number);
+            values[GAP_NAME] = datum_text(gap_name(detail, item, correction->gaps[k]));
+            values[GAP_REASON] = datum_text(correction->gaps[k]->reason);
+            values[GAP_HOW] = datum_text(correction->gaps[k]->how);
+        }
+    }
+    return rows_close(&rows);
+}
+
+/* --- the sections of a guide --------------------------------------------------------------------- */
+
+/* A section is a page /console/items/{id}/edit/NAME; its fields are what that page saves.  Adding a
+ * field of the guide: its name here and its control on the page. */
+static const struct {
+    const char *name;
+    const char *title;
+    const char *fields[24];
+} SECTIONS[] = {
+    {"basics",
+     "基本信息",
+     {"name", "shortName", "type", "role", "mainName", "audiences", "useLevel", "division",
+      "personThemes", "bodyThemes", "keywords", "sample", "sampleExplain"}},
+    {"body",
+     "实施主体和编码",
+     {"departmentId", "departmentName", "creditCode", "bodyNature", "entrustedBy", "undertaker",
+      "powerSource", "powerDivision", "exerciseContent", "baseCode", "implCode", "itemCode",
+      "localBaseCode", "localImplCode"}},
+    {"legal", "设定依据", {"legalBases"}},
+    {"handling",
+     "时限、条件和办理方式",
+     {"caseKind",
+      "legalDays",
+      "legalUnit",
+      "legalExplain",
+      "promiseDays",
+      "promiseUnit",
+      "promiseExplain",
+      "conditions",
+      "quantityLimit",
+      "handlingForms",
+      "onlineDepth",
+      "onlineUrl",
+      "visits",
+      "visitsExplain",
+      "appointment",
+      "onlinePayment",
+      "express",
+      "handleArea",
+      "handleAreaExplain",
+      "requiredLevel",
+      "plannedEffectiveDate",
+      "plannedCancelDate"}},
+    {"materials", "申请材料", {"materials"}},
+    {"stages", "办理流程", {"stages", "flowExplain", "specialProcedures"}},
+    {"form", "电子表单", {"formFields"}},
+    {"fees", "收费", {"fees"}},
+    {"results", "办理结果", {"results"}},
+    {"places",
+     "办理地点和咨询",
+     {"places", "consult", "supervise", "intermediary", "runSystem", "coDepartments"}},
+    {"questions", "常见问题", {"questions"}},
+};
+#define SECTION_COUNT      (sizeof SECTIONS / sizeof *SECTIONS)
+#define SECTION_FIELDS_MAX (sizeof SECTIONS->fields / sizeof *SECTIONS->fields)
+
+/* "materials[2].name" is of the section that saves materials. */
+static bool of_section(size_t section, const char *path)
+{
+    size_t size = strcspn(path, ".[");
+    for (size_t i = 0; i < SECTION_FIELDS_MAX && SECTIONS[section].fields[i]; i++)
+        if (strlen(SECTIONS[section].fields[i]) == size &&
+            memcmp(SECTIONS[section].fields[i], path, size) == 0)
+            return true;
+    return false;
+}
+
+enum {
+    SECTION_NAME,
+    SECTION_TITLE,
+    SECTION_FAULTS,
+    SECTION_BLOCKING,
+    SECTION_CURRENT,
+    SECTION_SLOTS
+};
+static const datum_name_t section_names[] = {
+    {"name", &datum_type_text},     {"title", &datum_type_text},   {"faults", &datum_type_int},
+    {"blocking", &datum_type_bool}, {"current", &datum_type_bool}, {NULL, NULL}};
+static const datum_type_t section = DATUM_TYPE_RECORD(section_names);
+static const datum_type_t sections = DATUM_TYPE_LIST(section);
+
+/* console_sections REPORT "materials": all of them, the present one marked. */
+static datum_t make_sections(const view_call_t *call)
+{
+    const Catalog__CheckReport *report = message_of(call, 0);
+    datum_t present = call->count > 1 ? call->arguments[1] : datum_none();
+    rows_t rows;
+    if (!rows_open(call, SECTION_COUNT, SECTION_SLOTS, &rows))
+        return datum_none();
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        int64_t faults = 0;
+        bool blocking = false;
+        for (size_t k = 0; report && k < report->n_faults; k++)
+            if (of_section(i, report->faults[k]->field)) {
+                faults++;
+                blocking = blocking || report->faults[k]->blocking;
+            }
+        datum_t *values = rows_add(&rows);
+        values[SECTION_NAME] = datum_text(SECTIONS[i].name);
+        values[SECTION_TITLE] = datum_text(SECTIONS[i].title);
+        values[SECTION_FAULTS] = datum_int(faults);
+        values[SECTION_BLOCKING] = datum_bool(blocking);
+        values[SECTION_CURRENT] = datum_bool(
+            present.kind == DATUM_TEXT && present.text.size == strlen(SECTIONS[i].name) &&
+            memcmp(present.text.data, SECTIONS[i].name, present.text.size) == 0);
+    }
+    return rows_close(&rows);
+}
+
+enum { FAULT_MESSAGE, FAULT_BLOCKING, FAULT_SECTION, FAULT_TITLE, FAULT_SLOTS };
+static const datum_name_t fault_names[] = {{"message", &datum_type_text},
+                                           {"blocking", &datum_type_bool},
+                                           {"section", &datum_type_text},
+                                           {"title", &datum_type_text},
+                                           {NULL, NULL}};
+static const datum_type_t fault = DATUM_TYPE_RECORD(fault_names);
+static const datum_type_t faults = DATUM_TYPE_LIST(fault);
+
+static size_t section_of(const char *field)
+{
+    size_t at = 0;
+    while (at < SECTION_COUNT && !of_section(at, field))
+        at++;
+    return at;
+}
+
+static void add_faults(rows_t *rows, const Catalog__CheckReport *report, datum_t only,
+                       bool blocking)
+{
+    for (size_t i = 0; i < report->n_faults; i++) {
+        const Catalog__CheckFault *found = report->faults[i];
+        size_t at = section_of(found->field);
+        const char *name = at < SECTION_COUNT ? SECTIONS[at].name : "";
+        bool here = only.kind != DATUM_TEXT || (strlen(name) == only.text.size &&
+                                                memcmp(name, only.text.data, only.text.size) == 0);
+        if (!here || !found->blocking != !blocking)
+            continue;
+        datum_t *values = rows_add(rows);
+        values[FAULT_MESSAGE] = datum_text(found->message);
+        values[FAULT_BLOCKING] = datum_bool(blocking);
+        values[FAULT_SECTION] = datum_text(name);
+        values[FAULT_TITLE] = datum_text(at < SECTION_COUNT ? SECTIONS[at].title : "");
+    }
+}
+
+/* console_faults REPORT ["materials"]: what a guide lacks (in a section), what blocks it first. */
+static datum_t make_faults(const view_call_t *call)
+{
+    const Catalog__CheckReport *report = message_of(call, 0);
+    datum_t only = call->count > 1 ? call->arguments[1] : datum_none();
+    rows_t rows;
+    if (!report || !rows_open(call, report->n_faults, FAULT_SLOTS, &rows))
+        return datum_none();
+    add_faults(&rows, report, only, true);
+    add_faults(&rows, report, only, false);
+    return rows_close(&rows);
+}
+
+/* --- console_form_rows ITEM: fields of an item's form with their choices, for the editor ------------ */
+
+/* `at` of the field is seen from among its choices, where _index counts them. */
+enum { CHOICE_NUMBER, CHOICE_VALUE, CHOICE_LABEL, CHOICE_SLOTS };
+static const datum_name_t choice_names[] = {{"number", &datum_type_int},
+                                            {"choiceValue", &datum_type_text},
+                                            {"choiceLabel", &datum_type_text},
+                                            {NULL, NULL}};
+static const datum_type_t choice = DATUM_TYPE_RECORD(choice_names);
+static const datum_type_t choices = DATUM_TYPE_LIST(choice);
+static const datum_type_t form_field = DATUM_TYPE_MESSAGE(catalog__form_field__descriptor);
+enum { ROW_AT, ROW_FIELD, ROW_CHOICES, ROW_FRESH, ROW_SLOTS };
+static const datum_name_t row_names[] = {
+    {"at", &datum_type_int},
+    {"field", &form_field},
+    {"choiceRows", &choices},
+    {"fresh", &datum_type_bool}, /* an empty one, to be added */
+    {NULL, NULL}};
+static const datum_type_t form_row = DATUM_TYPE_RECORD(row_names);
+static const datum_type_t form_rows = DATUM_TYPE_LIST(form_row);
+
+enum { FRESH_CHOICES = 3 }; /* empty ones behind those that are there */
+
+static datum_t choice_rows(const view_call_t *call, const Catalog__FormField *field)
+{
+    rows_t rows;
+    size_t count = field->n_choices + FRESH_CHOICES;
+    if (!rows_open(call, count, CHOICE_SLOTS, &rows))
+        return datum_none();
+    for (size_t i = 0; i < count; i++) {
+        bool there = i < field->n_choices;
+        datum_t *values = rows_add(&rows);
+        values[CHOICE_NUMBER] = datum_int((int64_t) i);
+        values[CHOICE_VALUE] = datum_text(there ? field->choices[i]->value : "");
+        values[CHOICE_LABEL] = datum_text(there ? field->choices[i]->label : "");
+    }
+    return rows_close(&rows);
+}
+
+static datum_t make_form_rows(const view_call_t *call)
+{
+    static const Catalog__FormField empty = CATALOG__FORM_FIELD__INIT;
+    const Catalog__Item *item = message_of(call, 0);
+    rows_t rows;
+    if (!item || !rows_open(call, item->n_form_fields + 1, ROW_SLOTS, &rows))
+        return datum_none();
+    for (size_t i = 0; i <= item->n_form_fields; i++) {
+        bool fresh = i == item->n_form_fields;
+        const Catalog__FormField *field = fresh ? &empty : item->form_fields[i];
+        datum_t *values = rows_add(&rows);
+        values[ROW_AT] = datum_int((int64_t) i);
+        values[ROW_FIELD] = datum_message(&field->base);
+        values[ROW_CHOICES] = choice_rows(call, field);
+        values[ROW_FRESH] = datum_bool(fresh);
+    }
+    return rows_close(&rows);
+}
+
+/* --- console_permissions CATALOGUE [STAFF]: what may be granted beside the posts ---------------------- */
+
+enum { MAY_NAME, MAY_LABEL, MAY_WIDE, MAY_HELD, MAY_POSTS, MAY_SLOTS };
+static const datum_name_t permission_names[] = {
+    {"name", &datum_type_text},  {"label", &datum_type_text},
+    {"wide", &datum_type_bool},  {"held", &datum_type_bool}, /* granted one by one */
+    {"posts", &datum_type_text}, {NULL, NULL}};
+static const datum_type_t permission = DATUM_TYPE_RECORD(permission_names);
+static const datum_type_t permissions = DATUM_TYPE_LIST(permission);
+
+static bool granted(const Identity__Staff *staff, const char *name)
+{
+    for (size_t i = 0; staff && i < staff->n_permissions; i++)
+        if (text_equal(staff->permissions[i], name))
+            return true;
+    return false;
+}
+
+static const char *posts_text(const Identity__PermissionInfo *info, arena_t *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; text && i < info->n_posts; i++)
+        text = arena_printf(arena, "%s%s%s", text, i ? "、" : "",
+                            label_of(&identity__post__descriptor, info->posts[i]));
+    return text;
+}
+
+static datum_t make_permissions(const view_call_t *call)
+{
+    const Identity__PermissionList *list = message_of(call, 0);
+    const Identity__Staff *staff = message_of(call, 1);
+    rows_t rows;
+    if (!list || !rows_open(call, list->n_permissions, MAY_SLOTS, &rows))
+        return datum_none();
+    for (size_t i = 0; i < list->n_permissions; i++) {
+        const Identity__PermissionInfo *info = list->permissions[i];
+        if (!info->grantable && !granted(staff, info->name))
+            continue;
+        datum_t *values = rows_add(&rows);
+        values[MAY_NAME] = datum_text(info->name);
+        values[MAY_LABEL] = datum_text(info->label);
+        values[MAY_WIDE] = datum_bool(info->wide);
+        values[MAY_HELD] = datum_bool(granted(staff, info->name));
+        values[MAY_POSTS] = datum_text(posts_text(info, call->arena));
+    }
+    return rows_close(&rows);
+}
+
+/* --- console_methods SYSTEM: methods that a department system may be granted, and is ------------------ */
+
+enum { METHOD_NAME, METHOD_GRANTED, METHOD_SLOTS };
+static const datum_name_t method_names[] = {
+    {"name", &datum_type_text}, {"granted", &datum_type_bool}, {NULL, NULL}};
+static const datum_type_t a_method = DATUM_TYPE_RECORD(method_names);
+static const datum_type_t methods = DATUM_TYPE_LIST(a_method);
+
+static bool may_call(const Identity__System *system, const char *method)
+{
+    for (size_t i = 0; i < system->n_methods; i++)
+        if (text_equal(system->methods[i], method))
+            return true;
+    return false;
+}
+
+static datum_t make_methods(const view_call_t *call)
+{
+    const Identity__System *system = message_of(call, 0);
+    rows_t rows;
+    if (!system || !rows_open(call, contract_method_count, METHOD_SLOTS, &rows))
+        return datum_none();
+    for (size_t i = 0; i < contract_method_count; i++) {
+        const method_t *one = contract_methods[i];
+        if (!(one->may & MAY_SYSTEM))
+            continue;
+        datum_t *values = rows_add(&rows);
+        values[METHOD_NAME] = datum_text(one->name);
+        values[METHOD_GRANTED] = datum_bool(may_call(system, one->name));
+    }
+    return rows_close(&rows);
+}
+
+/* --- the table -------------------------------------------------------------------------------------- */
+
+static const datum_type_t *const takes_case_item[] = {&a_case, &an_item, NULL};
+static const datum_type_t *const takes_report_text[] = {&a_report, &datum_type_text, NULL};
+static const datum_type_t *const takes_item[] = {&an_item, NULL};
+static const datum_type_t *const takes_permissions[] = {&a_catalogue, &a_member, NULL};
+static const datum_type_t *const takes_system[] = {&a_system, NULL};
+
+const view_t view_console[] = {
+    {.name = "console_answers", .takes = takes_case_item, .gives = &answers, .make = make_answers},
+    {.name = "console_gaps",
+     .takes = takes_case_item,
+     .optional = 1,
+     .gives = &gaps,
+     .make = make_gaps},
+    {.name = "console_sections",
+     .takes = takes_report_text,
+     .optional = 1,
+     .gives = &sections,
+     .make = make_sections},
+    {.name = "console_faults",
+     .takes = takes_report_text,
+     .optional = 1,
+     .gives = &faults,
+     .make = make_faults},
+    {.name = "console_form_rows", .takes = takes_item, .gives = &form_rows, .make = make_form_rows},
+    {.name = "console_permissions",
+     .takes = takes_permissions,
+     .optional = 1,
+     .gives = &permissions,
+     .make = make_permissions},
+    {.name = "console_methods", .takes = takes_system, .gives = &methods, .make = make_methods},
+    {0},
+};
