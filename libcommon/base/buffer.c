@@ -49,34 +49,17 @@ static bool grow(buffer_t *self, size_t size)
     return true;
 }
 
-char *buffer_reserve(buffer_t *self, size_t size)
+char *buffer_more(buffer_t *self, size_t size)
 {
-    /* capacity never passes limit + 1, so what has room is within the limit. */
-    bool room = self->capacity > self->size && size < self->capacity - self->size;
-    if (self->full || (!room && !grow(self, size)))
+    if (self->full || !grow(self, size))
         return NULL;
     self->data[self->size + size] = 0;
     return self->data + self->size;
 }
 
-void buffer_put(buffer_t *self, const void *data, size_t size)
-{
-    char *at = buffer_reserve(self, size);
-    if (!at)
-        return;
-    if (size)
-        memcpy(at, data, size);
-    self->size += size;
-}
-
 void buffer_text(buffer_t *self, const char *text)
 {
     buffer_put(self, text, strlen(text));
-}
-
-void buffer_char(buffer_t *self, char c)
-{
-    buffer_put(self, &c, 1);
 }
 
 void buffer_printf(buffer_t *self, const char *format, ...)

@@ -23,23 +23,28 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c != '"' && c != '\\';
 }
 
-/* Bytes at the start that need no escape.  Eight at a time: a byte below 0x20,
- * a quote or a backslash shows as a high bit (a borrow may show one too many,
- * the loop behind looks again). */
-static size_t plain_run(const char *text, size_t size)
+/* One of these eight bytes may need an escape: a byte below 0x20, a quote or a backslash
+ * shows as a high bit (a borrow may show one too many, plain_run() looks again). */
+static bool may_escape(const char *text)
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    uint64_t word, quote, slash;
+    memcpy(&word, text, 8);
+    quote = word ^ ones * '"';
+    slash = word ^ ones * '\\';
+    return (((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
+            ((slash - ones) & ~slash)) &
+           highs;
+}
+
+/* Bytes at the start that need no escape. */
+static size_t plain_run(const char *text, size_t size)
+{
     size_t i = 0;
-    for (; i + 8 <= size; i += 8) {
-        uint64_t word, quote, slash;
-        memcpy(&word, text + i, 8);
-        quote = word ^ ones * '"';
-        slash = word ^ ones * '\\';
-        if ((((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
-             ((slash - ones) & ~slash)) &
-            highs)
-            break;
-    }
+    while (i + 8 <= size && !may_escape(text + i))
+        i += 8;
+    if (size >= 8 && i + 8 > size && !may_escape(text + size - 8))
+        return size; /* the rest, together with some of what was seen already */
     while (i < size && is_plain((unsigned char) text[i]))
         i++;
     return i;
@@ -231,15 +236,10 @@ static void write_repeated(buffer_t *out, const shape_field_t *shape,
 
 /* With `defaults`, what has no presence of its own is always written: not
  * messages and not members of a oneof. */
-static bool is_written(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                       bool defaults)
+static bool is_written(const ProtobufCMessage *message, const shape_field_t *shape, bool defaults)
 {
-    if (message_has(message, field) || field->label == PROTOBUF_C_LABEL_REQUIRED)
-        return true;
-    if (!defaults || (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
-        return false;
-    return field->label == PROTOBUF_C_LABEL_REPEATED ||
-           (field->label == PROTOBUF_C_LABEL_NONE && field->type != PROTOBUF_C_TYPE_MESSAGE);
+    return (defaults && shape->implicit) || shape->field->label == PROTOBUF_C_LABEL_REQUIRED ||
+           message_has(message, shape->field);
 }
 
 static void write_message(buffer_t *out, const ProtobufCMessage *message, bool defaults)
@@ -253,7 +253,7 @@ static void write_message(buffer_t *out, const ProtobufCMessage *message, bool d
     buffer_char(out, '{');
     for (size_t i = 0; i < shape->count && !out->full; i++) {
         const shape_field_t *field = &shape->fields[i];
-        if (!is_written(message, field->field, defaults))
+        if (!is_written(message, field, defaults))
             continue;
         if (!first)
             buffer_char(out, ',');

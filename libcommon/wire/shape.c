@@ -118,6 +118,14 @@ static void add_name(uint16_t *slots, size_t slot_count, const char *name, size_
     slots[i] = (uint16_t) (index + 1);
 }
 
+static bool is_implicit(const ProtobufCFieldDescriptor *field)
+{
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+        return false;
+    return field->label == PROTOBUF_C_LABEL_REPEATED ||
+           (field->label == PROTOBUF_C_LABEL_NONE && field->type != PROTOBUF_C_TYPE_MESSAGE);
+}
+
 static shape_t *shape_new(const ProtobufCMessageDescriptor *type)
 {
     CHECK(type->n_fields <= SHAPE_FIELDS_MAX);
@@ -146,6 +154,7 @@ static shape_t *shape_new(const ProtobufCMessageDescriptor *type)
             .width = shape_width(field->type),
             .is_timestamp = field->type == PROTOBUF_C_TYPE_MESSAGE &&
                             field->descriptor == &google__protobuf__timestamp__descriptor,
+            .implicit = is_implicit(field),
         };
         fields[i].pattern = compile(fields[i].rule->pattern);
         add_name(slots, slot_count, field->name, name_size, i);

@@ -23,6 +23,7 @@ typedef struct {
     size_t width;           /* bytes of one value in memory */
     const regex_t *pattern; /* of rule->pattern, anchored; or NULL */
     bool is_timestamp;      /* a google.protobuf.Timestamp */
+    bool implicit;          /* has no presence of its own: JSON with defaults always has it */
 } shape_field_t;
 
 typedef struct {
