@@ -4,6 +4,7 @@
  * simulator; where they differ is the ops table: who is asked, where random
  * bytes come from, whether a call may wait. */
 #pragma once
+#include <stdatomic.h>
 #include <stdbool.h>
 #include "call.h"
 #include "ledger.h"
@@ -25,6 +26,10 @@ typedef struct {
     const method_t *method; /* "process.GetMetrics" for the methods all services have */
     metric_t *calls[STATUS_UNAUTHENTICATED + 1]; /* made when first needed; bus thread's */
     metric_t *seconds;
+    /* What a read costs, so that cheap ones need no reader (server.c); bus thread's, but `asks`. */
+    uint32_t reads;   /* how many were measured, up to the few that a verdict needs */
+    int32_t read_ns;  /* running mean of the handler's time */
+    atomic_bool asks; /* its handler asks other services: never on the bus thread */
 } entry_t;
 
 typedef struct {

@@ -19,6 +19,7 @@ static slot_t *slot_take(server_t *self)
         self->slot_next = (self->slot_next + 1) % SLOTS_MAX;
         if (!slot->used) {
             slot->used = true;
+            self->slots_used++;
             slot->generation++;
             slot->ask = NULL;
             slot->flight = NULL;
@@ -46,13 +47,19 @@ static void ask_complete(ask_t *ask, status_t status, ProtobufCBinaryData body)
     pthread_mutex_unlock(&ask->lock);
 }
 
-static void complete(slot_t *slot, status_t status, ProtobufCBinaryData body)
+static void slot_give(server_t *self, slot_t *slot)
 {
-    ask_t *ask = slot->ask;
-    flight_t *flight = slot->flight;
     slot->used = false;
     slot->ask = NULL;
     slot->flight = NULL;
+    self->slots_used--;
+}
+
+static void complete(server_t *self, slot_t *slot, status_t status, ProtobufCBinaryData body)
+{
+    ask_t *ask = slot->ask;
+    flight_t *flight = slot->flight;
+    slot_give(self, slot);
     if (ask)
         ask_complete(ask, status, body);
     else
@@ -71,9 +78,7 @@ bool outgoing_send(server_t *self, ask_t *ask, flight_t *flight, const char *met
     if (link_call(self->link, slot_call(self, slot), method, timeout_ms, meta.data, meta.len,
                   body.data, body.len, &slot->broker) == STATUS_OK)
         return true;
-    slot->used = false;
-    slot->ask = NULL;
-    slot->flight = NULL;
+    slot_give(self, slot);
     return false;
 }
 
@@ -84,23 +89,24 @@ void outgoing_answer(server_t *self, const link_message_t *message)
         slot_call(self, &self->slots[index]) != message->frame.call)
         return; /* its time was up */
     ProtobufCBinaryData body = {message->body_size, (uint8_t *) message->body};
-    complete(&self->slots[index], message->frame.status, body);
+    complete(self, &self->slots[index], message->frame.status, body);
 }
 
 void outgoing_expire(server_t *self, int64_t mono_ms)
 {
-    for (size_t i = 0; i < SLOTS_MAX; i++)
+    for (size_t i = 0; i < SLOTS_MAX && self->slots_used; i++)
         if (self->slots[i].used && mono_ms >= self->slots[i].deadline_ms) {
             link_cancel(self->link, self->slots[i].broker, slot_call(self, &self->slots[i]));
-            complete(&self->slots[i], STATUS_DEADLINE_EXCEEDED, (ProtobufCBinaryData){0, NULL});
+            complete(self, &self->slots[i], STATUS_DEADLINE_EXCEEDED,
+                     (ProtobufCBinaryData){0, NULL});
         }
 }
 
 void outgoing_lost(server_t *self, int broker)
 {
-    for (size_t i = 0; i < SLOTS_MAX; i++)
+    for (size_t i = 0; i < SLOTS_MAX && self->slots_used; i++)
         if (self->slots[i].used && self->slots[i].broker == broker)
-            complete(&self->slots[i], STATUS_UNAVAILABLE, (ProtobufCBinaryData){0, NULL});
+            complete(self, &self->slots[i], STATUS_UNAVAILABLE, (ProtobufCBinaryData){0, NULL});
 }
 
 void outgoing_take_asks(server_t *self)
@@ -118,6 +124,11 @@ static status_t ask(void *arg, call_t *call, const char *method, const ProtobufC
                     const ProtobufCMessageDescriptor *out, const ProtobufCMessage **ret)
 {
     server_t *self = arg;
+    if (pthread_equal(pthread_self(), self->bus_thread)) {
+        atomic_store(&internal_of(call)->entry->asks,
+                     true); /* read_at_once() sends it to a reader */
+        return STATUS_ABORTED;
+    }
     ticket_t *ticket = (ticket_t *) ((char *) call - offsetof(ticket_t, call));
     int64_t left_ms = ticket->deadline_ms - clock_mono_ms();
     Yw__Meta meta = YW__META__INIT;

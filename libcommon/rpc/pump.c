@@ -132,12 +132,11 @@ void pump_run(server_t *self)
     arena_t *arena = arena_new(DELIVERIES_MAX * (size_t) FRAME_BODY_MAX);
     delivery_t *list = NULL;
     size_t count = 0;
-    store_snapshot_begin(self->pump_store);
+    store_snapshot_begin(self->bus_store);
     /* Those on their way are still due in the table, hence twice as many. */
-    status_t status =
-        outbox_due(self->pump_store, now_ms, 2 * DELIVERIES_MAX, arena, &list, &count);
-    int64_t next_ms = outbox_next_ms(self->pump_store);
-    store_snapshot_end(self->pump_store);
+    status_t status = outbox_due(self->bus_store, now_ms, 2 * DELIVERIES_MAX, arena, &list, &count);
+    int64_t next_ms = outbox_next_ms(self->bus_store);
+    store_snapshot_end(self->bus_store);
     if (status != STATUS_OK) {
         self->pump_due_ms = now_ms + PUMP_PAUSE_MS;
         count = 0;

@@ -45,6 +45,8 @@ typedef struct ticket {
     phase_t phase;
     status_t status;
     int64_t born_us;
+    int64_t read_us; /* was_read: of the handler */
+    bool was_read;
     int64_t deadline_ms;   /* monotonic */
     int64_t wait_until_ms; /* of a parked one */
     struct ticket *next;   /* in the free or parked list */
@@ -100,10 +102,11 @@ struct server {
     config_t *config;
     dispatch_t dispatch;
     link_t *link;
+    pthread_t bus_thread;
     writer_t *writer;
     pool_t reads, prepares; /* apart, so that slow halves (password hashes) hold up no read */
     queue_t *done, *asks;
-    store_t *pump_store;
+    store_t *bus_store; /* the bus thread's reader: due events, cheap reads */
     int64_t started_ms;
 
     ticket_t *free_tickets;
@@ -115,7 +118,7 @@ struct server {
     bool parked_dirty; /* something was committed since they last ran */
 
     slot_t slots[SLOTS_MAX];
-    size_t slot_next;
+    size_t slot_next, slots_used;
     flight_t flights[DELIVERIES_MAX];
     int64_t pump_due_ms; /* wall clock; 0: now */
 
