@@ -135,6 +135,20 @@ int datum_type_slot(const datum_type_t *record, const char *name, size_t size)
     return -1;
 }
 
+/* Fields go by their JSON name only: one name for one thing. */
+static const ProtobufCFieldDescriptor *field_named(const ProtobufCMessageDescriptor *type,
+                                                   const char *name, size_t size)
+{
+    return memchr(name, '_', size) ? NULL : message_field(type, name, size);
+}
+
+bool datum_type_knows(const datum_type_t *self, const char *name, size_t size)
+{
+    if (self->kind == DATUM_MESSAGE)
+        return field_named(self->message, name, size);
+    return self->kind == DATUM_RECORD && datum_type_slot(self, name, size) >= 0;
+}
+
 /* --- values ------------------------------------------------------------------ */
 
 static datum_t time_of(const Google__Protobuf__Timestamp *time)
@@ -304,13 +318,6 @@ const char *datum_plain(datum_t self, arena_t *arena)
 }
 
 /* --- dotted names ------------------------------------------------------------ */
-
-/* Fields go by their JSON name only: one name for one thing. */
-static const ProtobufCFieldDescriptor *field_named(const ProtobufCMessageDescriptor *type,
-                                                   const char *name, size_t size)
-{
-    return memchr(name, '_', size) ? NULL : message_field(type, name, size);
-}
 
 static const char *sentence(const char *text)
 {

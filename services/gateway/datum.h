@@ -109,6 +109,9 @@ bool datum_type_same(const datum_type_t *a, const datum_type_t *b);
 /* "list of case.Material", for sentences about faults; in the arena. */
 const char *datum_type_name(const datum_type_t *self, arena_t *arena);
 
+/* Whether a record or message has this name. */
+bool datum_type_knows(const datum_type_t *self, const char *name, size_t size);
+
 /* The place of a name in a record's table, or -1. */
 int datum_type_slot(const datum_type_t *record, const char *name, size_t size);
 
