@@ -35,7 +35,8 @@ static bool rows_open(const view_call_t *call, size_t most, size_t slots, rows_t
 {
     *ret = (rows_t){.slots = slots};
     ret->entries = ARRAY(call->arena, datum_t, most);
-    ret->values = ARRAY(call->arena, datum_t, most * slots);
+    size_t all = most * slots;
+    ret->values = ARRAY(call->arena, datum_t, all);
     return ret->entries && ret->values;
 }
 
@@ -155,6 +156,70 @@ static datum_t make_answers(const view_call_t *call)
         values[ANSWER_GROUP] = datum_text(field->group);
         values[ANSWER_HEAD] =
             datum_bool(i == 0 || !text_equal(field->group, item->form_fields[i - 1]->group));
+    }
+    return rows_close(&rows);
+}
+
+/* --- console_materials CASE ITEM: what was handed in beside what the guide asks ----------- */
+
+enum {
+    MATERIAL_INDEX,
+    MATERIAL_ID,
+    MATERIAL_NAME,
+    MATERIAL_REQUIRED,
+    MATERIAL_PAPER,
+    MATERIAL_FILES,
+    MATERIAL_STANDARD,
+    MATERIAL_CONDITION,
+    MATERIAL_GAP,
+    MATERIAL_SLOTS
+};
+static const datum_type_t a_file = DATUM_TYPE_MESSAGE(case__file__descriptor);
+static const datum_type_t files = DATUM_TYPE_LIST(a_file);
+static const datum_name_t material_names[] = {
+    {"index", &datum_type_int},
+    {"id", &datum_type_text},
+    {"name", &datum_type_text},
+    {"required", &datum_type_bool},
+    {"paper", &datum_type_bool},
+    {"files", &files},
+    {"standard", &datum_type_text},
+    {"condition", &datum_type_text},
+    {"missing", &datum_type_bool}, /* required, and neither a file nor on paper */
+    {NULL, NULL}};
+static const datum_type_t material = DATUM_TYPE_RECORD(material_names);
+static const datum_type_t materials = DATUM_TYPE_LIST(material);
+
+static const Catalog__Material *asked_material(const Catalog__Item *item, const char *id)
+{
+    for (size_t i = 0; item && i < item->n_materials; i++)
+        if (text_equal(item->materials[i]->id, id))
+            return item->materials[i];
+    return NULL;
+}
+
+static datum_t make_materials(const view_call_t *call)
+{
+    const Case__CaseDetail *detail = message_of(call, 0);
+    const Catalog__Item *item = message_of(call, 1);
+    const ProtobufCFieldDescriptor *field =
+        message_field(&case__material__descriptor, "files", strlen("files"));
+    rows_t rows;
+    if (!detail || !rows_open(call, detail->n_materials, MATERIAL_SLOTS, &rows))
+        return datum_none();
+    for (size_t i = 0; i < detail->n_materials; i++) {
+        const Case__Material *given = detail->materials[i];
+        const Catalog__Material *asked = asked_material(item, given->material_id);
+        datum_t *values = rows_add(&rows);
+        values[MATERIAL_INDEX] = datum_int((int64_t) i);
+        values[MATERIAL_ID] = datum_text(given->material_id);
+        values[MATERIAL_NAME] = datum_text(given->name);
+        values[MATERIAL_REQUIRED] = datum_bool(given->required);
+        values[MATERIAL_PAPER] = datum_bool(given->paper);
+        values[MATERIAL_FILES] = datum_field(&given->base, field);
+        values[MATERIAL_STANDARD] = datum_text(asked ? asked->acceptance_standard : "");
+        values[MATERIAL_CONDITION] = datum_text(asked ? asked->condition : "");
+        values[MATERIAL_GAP] = datum_bool(given->required && !given->paper && !given->n_files);
     }
     return rows_close(&rows);
 }
@@ -512,6 +577,11 @@ static const datum_type_t *const takes_system[] = {&a_system, NULL};
 
 const view_t view_console[] = {
     {.name = "console_answers", .takes = takes_case_item, .gives = &answers, .make = make_answers},
+    {.name = "console_materials",
+     .takes = takes_case_item,
+     .optional = 1,
+     .gives = &materials,
+     .make = make_materials},
     {.name = "console_gaps",
      .takes = takes_case_item,
      .optional = 1,
