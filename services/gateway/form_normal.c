@@ -124,7 +124,8 @@ static void write_day(char *text)
     bool joined = out == 8 && strspn(copy, "0123456789") == 8;
     if (sscanf(copy, joined ? "%4u%2u%2u%1s" : "%4u %2u %2u %1s", &year, &month, &day, tail) != 3)
         return;
-    snprintf(text, size + 3, "%04u-%02u-%02u", year, month, day);
+    /* Room enough: three numbers were 5 bytes at least, and form_normal() added 8. */
+    snprintf(text, CLOCK_DAY_SIZE, "%04u-%02u-%02u", year % 10000, month % 100, day % 100);
 }
 
 /* 12,345,678 without its commas; anything else stays. */

@@ -725,9 +725,14 @@ const char *form_path(const form_tree_t *self, const char *path, arena_t *arena)
     const char *rest = path;
     for (size_t depth = 0; node && inner_type(node) && depth < FORM_STEPS_MAX; depth++) {
         const char *behind = depth ? rest + 1 : rest;
-        if ((depth && *rest != '.') || !(node = step(node, &behind, &out)))
+        size_t size = out.size;
+        if (depth && *rest != '.')
             break;
-        rest = behind;
+        node = step(node, &behind, &out);
+        if (node)
+            rest = behind;
+        else
+            out.size = size;
     }
     if (!out.size)
         return path;
