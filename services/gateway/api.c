@@ -76,7 +76,7 @@ static void answered(exchange_t *self, const reply_t *reply)
         return;
     }
     const ProtobufCMessage *out =
-        message_unpack(self->match.route->method->out, self->arena, reply->body, reply->size);
+        message_unpack(self->method->out, self->arena, reply->body, reply->size);
     if (out)
         exchange_message(self, out);
     else
@@ -96,7 +96,7 @@ static void call_service(exchange_t *self)
 
 void api_serve(exchange_t *self)
 {
-    const method_t *method = self->match.route->method;
+    const method_t *method = self->method = self->match.route->method;
     problem_t problem = read_token(self);
     if (problem == PROBLEM_NONE && !check_rights(self))
         return;

@@ -126,6 +126,8 @@ static const char *reason_of(int status)
         return "Created";
     case 204:
         return "No Content";
+    case 303:
+        return "See Other";
     case 304:
         return "Not Modified";
     case 400:
@@ -173,14 +175,30 @@ static void add_header(h2o_req_t *req, const char *name, size_t name_size, const
                           value_size);
 }
 
-/* What every answer says (OWASP secure headers; the API never is a page: CSP forbids all). */
-static void add_security(h2o_req_t *req, bool tls)
+/* Everything of a page comes from here: no inline style or script, no frame around it, forms go
+ * nowhere else. */
+#define PAGE_CSP                                                                                   \
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "              \
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "                   \
+    "frame-ancestors 'none'"
+
+/* What every answer says (OWASP secure headers).  Outside of pages nothing is to be shown by a
+ * browser.  Pages tell their own forms where they come from: with "no-referrer" these would be
+ * sent with "Origin: null". */
+static void add_security(h2o_req_t *req, bool tls, bool page)
 {
 #define ADD(name, value) add_header(req, H2O_STRLIT(name), H2O_STRLIT(value))
     ADD("x-content-type-options", "nosniff");
     ADD("x-frame-options", "DENY");
-    ADD("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-    ADD("referrer-policy", "no-referrer");
+    if (page) {
+        ADD("content-security-policy", PAGE_CSP);
+        ADD("referrer-policy", "same-origin");
+        ADD("cross-origin-opener-policy", "same-origin");
+        ADD("permissions-policy", "camera=(), geolocation=(), microphone=()");
+    } else {
+        ADD("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+        ADD("referrer-policy", "no-referrer");
+    }
     ADD("cross-origin-resource-policy", "same-origin");
     if (tls)
         ADD("strict-transport-security", "max-age=31536000; includeSubDomains");
@@ -201,7 +219,7 @@ static h2o_req_t *answer_head(exchange_t *exchange, int status, const char *medi
     if (media_type)
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, media_type,
                        strlen(media_type));
-    add_security(req, exchange->tls);
+    add_security(req, exchange->tls, exchange->page);
     req->res.status = status;
     req->res.reason = reason_of(status);
     req->res.content_length = status == 204 || status == 304 ? SIZE_MAX : size;
@@ -362,7 +380,7 @@ static void replace_answer(h2o_req_t *req, problem_t problem, h2o_ostream_t **sl
     add_header(req, H2O_STRLIT("cache-control"), H2O_STRLIT("no-store"));
     if (problem_retry_s(problem))
         add_header(req, H2O_STRLIT("retry-after"), H2O_STRLIT("5"));
-    add_security(req, peer_of(req)->tls);
+    add_security(req, peer_of(req)->tls, false);
     req->res.status = problem_http(problem);
     req->res.reason = reason_of(req->res.status);
     req->res.content_length = self->body.len;
@@ -415,6 +433,11 @@ static bool read_headers(const h2o_req_t *req, exchange_t *exchange, span_t *for
         {"if-none-match", &exchange->headers.if_none_match},
         {"idempotency-key", &exchange->headers.idempotency_key},
         {"traceparent", &exchange->headers.traceparent},
+        {"accept", &exchange->headers.accept},
+        {"accept-encoding", &exchange->headers.accept_encoding},
+        {"cookie", &exchange->headers.cookie},
+        {"origin", &exchange->headers.origin},
+        {"sec-fetch-site", &exchange->headers.fetch_site},
         {"x-forwarded-for", forwarded},
     };
     for (size_t i = 0; i < req->headers.size; i++) {
@@ -491,7 +514,7 @@ static void answer_overload(h2o_req_t *req)
     h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL,
                    H2O_STRLIT("application/problem+json; charset=utf-8"));
     add_header(req, H2O_STRLIT("retry-after"), H2O_STRLIT("1"));
-    add_security(req, peer_of(req)->tls);
+    add_security(req, peer_of(req)->tls, false);
     req->res.status = 503;
     req->res.reason = reason_of(503);
     req->res.content_length = body.len;
@@ -529,6 +552,7 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
             span(req->path.base + req->query_at + 1, req->path.len - req->query_at - 1);
     }
     exchange->body = span_of(req->entity);
+    exchange->headers.host = span_of(req->authority);
     problem_t problem = PROBLEM_NONE;
     if (!read_headers(req, exchange, &forwarded))
         problem = PROBLEM_HEADERS;

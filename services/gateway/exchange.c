@@ -9,15 +9,8 @@
 #include "json.h"
 #include "lane.h"
 #include "message.h"
+#include "serve.h"
 #include "text.h"
-
-/* A lost service is back within a second or so: pauses before asking again. */
-static const uint32_t pauses_ms[] = {50, 100, 200, 400, 800};
-#define ATTEMPTS_MAX (sizeof pauses_ms / sizeof *pauses_ms)
-#define LOSSES_MAX   2
-
-/* A bus that has been away for so long is not worth waiting for. */
-#define DEAD_MS 3000
 
 /* --- beginning: trace, rate, route --------------------------------------------------- */
 
@@ -114,6 +107,8 @@ void exchange_begin(exchange_t *self, problem_t problem)
         return;
     }
     self->verb = route_verb(self->verb_text, &self->head);
+    if (serve_page(self))
+        return;
     self->match = routes_find(lane->routes, self->verb, self->path);
     if (self->match.route)
         self->match.route->serve(self);
@@ -136,82 +131,27 @@ bool exchange_meta(exchange_t *self)
     return self->meta.data != NULL;
 }
 
-static void asked_again(void *owner, const reply_t *reply);
-
-/* The service or the broker went away, says the bus (or nobody says anything).  A full queue is
- * another matter: asking again would make it longer.  And a worker that is lost again and again
- * may be dying of this very request: it shall not take them all. */
-static bool was_lost(exchange_t *self, const reply_t *reply)
+static void asked(ask_t *ask, const reply_t *reply)
 {
-    static const char *const codes[] = {"no_service", "stopping", "join_first"};
-    if (reply->status != STATUS_UNAVAILABLE)
-        return false;
-    if (!reply->size)
-        return true;
-    const Yw__Status *status = (const Yw__Status *) message_unpack(
-        &yw__status__descriptor, self->arena, reply->body, reply->size);
-    if (status && text_equal(status->code, "worker_lost"))
-        return ++self->losses <= LOSSES_MAX;
-    for (size_t i = 0; status && i < sizeof codes / sizeof *codes; i++)
-        if (text_equal(status->code, codes[i]))
-            return true;
-    return false;
-}
-
-/* Asks again after a pause, if that is safe and there is time for it. */
-static bool repeat(exchange_t *self, const reply_t *reply)
-{
-    lane_t *lane = self->lane;
-    if (!self->repeatable || self->attempts > ATTEMPTS_MAX || !was_lost(self, reply))
-        return false;
-    uint32_t pause_ms = pauses_ms[self->attempts - 1];
-    int64_t now_ms = clock_mono_ms(), dead_ms = pending_dead_since_ms(lane->pending);
-    if (now_ms + pause_ms >= self->deadline_ms || (dead_ms && now_ms - dead_ms > DEAD_MS))
-        return false;
-    return pending_pause(lane->pending, pause_ms, asked_again, self, &self->ticket) == STATUS_OK;
-}
-
-static void replied(void *owner, const reply_t *reply)
-{
-    exchange_t *self = owner;
-    self->ticket = 0;
-    if (!repeat(self, reply))
-        self->replied(self, reply);
-}
-
-static void ask(exchange_t *self)
-{
-    int64_t left_ms = self->deadline_ms - clock_mono_ms();
-    self->attempts++;
-    status_t status =
-        pending_ask(self->lane->pending, self->method_name, left_ms > 1 ? (uint32_t) left_ms : 1,
-                    self->meta.data, self->meta.len, self->request.data, self->request.len, replied,
-                    self, &self->ticket);
-    if (status == STATUS_OK)
-        return;
-    reply_t reply = {status, NULL, 0};
-    replied(self, &reply);
-}
-
-static void asked_again(void *owner, const reply_t *reply)
-{
-    exchange_t *self = owner;
-    (void) reply;
-    self->ticket = 0;
-    ask(self);
+    ask->exchange->replied(ask->exchange, reply);
 }
 
 void exchange_ask(exchange_t *self)
 {
-    self->attempts = self->losses = 0;
-    self->deadline_ms = clock_mono_ms() + self->timeout_ms;
-    ask(self);
+    self->ask = (ask_t){.exchange = self,
+                        .method = self->method_name,
+                        .meta = self->meta,
+                        .request = self->request,
+                        .timeout_ms = self->timeout_ms,
+                        .repeatable = self->repeatable,
+                        .done = asked};
+    ask_start(&self->ask);
 }
 
 /* --- answers ------------------------------------------------------------------------- */
 
-static void finish(exchange_t *self, int status, const char *media_type, const void *data,
-                   size_t size)
+void exchange_finish(exchange_t *self, int status, const char *media_type, const void *data,
+                     size_t size)
 {
     edge_header(self, "x-trace-id", self->trace_id);
     edge_send(self, status, media_type, data, size);
@@ -228,11 +168,14 @@ static void answer_error(exchange_t *self, int http, uint32_t retry_s)
     if (http == 401)
         edge_header(self, "www-authenticate", "Bearer realm=\"yiwang\"");
     edge_header(self, "cache-control", "no-store");
-    finish(self, http, "application/problem+json; charset=utf-8", self->out.data, self->out.size);
+    exchange_finish(self, http, "application/problem+json; charset=utf-8", self->out.data, self->out.size);
 }
 
 void exchange_problem(exchange_t *self, problem_t problem)
 {
+    if (serve_problem(self, problem_http(problem), problem_code(problem), problem_detail(problem),
+                      problem_retry_s(problem)))
+        return;
     buffer_clear(&self->out);
     problem_print(problem, problem == PROBLEM_INVALID ? &self->faults : NULL, self->trace_id,
                   &self->out);
@@ -240,7 +183,7 @@ void exchange_problem(exchange_t *self, problem_t problem)
 }
 
 /* A status without a body was made by the bus or by ourselves. */
-static problem_t problem_of(status_t status)
+problem_t exchange_problem_of(status_t status)
 {
     switch (status) {
     case STATUS_UNAVAILABLE:
@@ -269,7 +212,7 @@ void exchange_refusal(exchange_t *self, const reply_t *reply)
         status = (Yw__Status *) message_unpack(&yw__status__descriptor, self->arena, reply->body,
                                                reply->size);
     if (!status) {
-        exchange_problem(self, problem_of(reply->status));
+        exchange_problem(self, exchange_problem_of(reply->status));
         return;
     }
     status->status = reply->status; /* what the frame says counts */
@@ -283,9 +226,12 @@ void exchange_status(exchange_t *self, const Yw__Status *status)
         retry_s = problem_retry_s(PROBLEM_UNAVAILABLE);
     if (!retry_s && status->status == STATUS_RESOURCE_EXHAUSTED)
         retry_s = problem_retry_s(PROBLEM_RATE);
+    int http = status_http((status_t) status->status);
+    if (serve_problem(self, http, status->code, status->message, retry_s))
+        return;
     buffer_clear(&self->out);
     problem_print_status(status, self->trace_id, &self->out);
-    answer_error(self, status_http((status_t) status->status), retry_s);
+    answer_error(self, http, retry_s);
 }
 
 static uint64_t fold(uint64_t a, uint64_t b)
@@ -297,7 +243,7 @@ static uint64_t fold(uint64_t a, uint64_t b)
 /* 64 bits that differ when the bodies differ: a multiply-fold over four lanes of 8 bytes, which
  * a processor does side by side.  Not for security: who can choose a body gains nothing from two
  * that look the same. */
-static uint64_t digest(const void *data, size_t size)
+uint64_t exchange_digest(const void *data, size_t size)
 {
     static const uint64_t keys[4] = {0xD6E8FEB86659FD93u, 0xA0761D6478BD642Fu, 0xE7037ED1A0B428DBu,
                                      0x8EBC6AF09C88C6E3u};
@@ -316,7 +262,7 @@ static uint64_t digest(const void *data, size_t size)
 }
 
 /* RFC 9110, 13.1.2: weak comparison with a list. */
-static bool listed(span_t header, const char *etag)
+bool exchange_has_tag(span_t header, const char *etag)
 {
     const char *opaque = etag + 2; /* behind W/ */
     while (header.size) {
@@ -334,14 +280,14 @@ static bool listed(span_t header, const char *etag)
 bool exchange_etag(exchange_t *self, const void *data, size_t size, char out[24])
 {
     memcpy(out, "W/\"", 3);
-    hex64(digest(data, size), out + 3);
+    hex64(exchange_digest(data, size), out + 3);
     memcpy(out + 19, "\"", 2);
-    return listed(self->headers.if_none_match, out);
+    return exchange_has_tag(self->headers.if_none_match, out);
 }
 
 static const char *cache_of(exchange_t *self)
 {
-    uint32_t seconds = self->match.route->method->cache_seconds;
+    uint32_t seconds = self->method->cache_seconds;
     if (!seconds || self->verb != VERB_GET)
         return "no-store";
     return arena_printf(self->arena, "public, max-age=%u", seconds);
@@ -356,11 +302,11 @@ void exchange_bytes(exchange_t *self, int status, const char *media_type, const 
         bool same = exchange_etag(self, data, size, etag);
         edge_header(self, "etag", arena_copy(self->arena, etag, 20));
         if (same) {
-            finish(self, 304, NULL, "", 0);
+            exchange_finish(self, 304, NULL, "", 0);
             return;
         }
     }
-    finish(self, status, media_type, data, size);
+    exchange_finish(self, status, media_type, data, size);
 }
 
 void exchange_message(exchange_t *self, const ProtobufCMessage *message)
@@ -373,7 +319,7 @@ void exchange_message(exchange_t *self, const ProtobufCMessage *message)
         exchange_problem(self, PROBLEM_INTERNAL);
         return;
     }
-    bool created = self->match.route->method->flags & METHOD_CREATED;
+    bool created = self->method->flags & METHOD_CREATED;
     exchange_bytes(self, created ? 201 : 200, "application/json; charset=utf-8", cache_of(self),
                    self->out.data, self->out.size);
 }
@@ -398,8 +344,8 @@ static void observe(exchange_t *self)
 
 void exchange_cancel(exchange_t *self)
 {
-    pending_cancel(self->lane->pending, self->ticket);
-    self->ticket = 0;
+    ask_cancel(&self->ask);
+    serve_cancel(self);
     for (size_t i = 0; i < self->question_count; i++)
         pending_cancel(self->lane->pending, self->questions[i].ticket);
     self->question_count = 0;
@@ -410,5 +356,6 @@ void exchange_end(exchange_t *self)
     self->transport = NULL;
     exchange_cancel(self);
     observe(self);
+    serve_end(self); /* its routes with it */
     lane_exchange_done(self->lane, self);
 }

@@ -13,6 +13,7 @@
 #pragma once
 #include <netinet/in.h>
 #include "arena.h"
+#include "ask.h"
 #include "buffer.h"
 #include "limit.h"
 #include "pending.h"
@@ -46,6 +47,7 @@ struct exchange {
     bool loopback;
     struct {
         span_t authorization, content_type, if_none_match, idempotency_key, traceparent;
+        span_t accept, accept_encoding, cookie, host, origin, fetch_site; /* of browsers */
     } headers;
     char address[INET6_ADDRSTRLEN];
     limit_key_t limit_key;
@@ -55,6 +57,7 @@ struct exchange {
     char trace_id[33];
     char traceparent[EXCHANGE_TRACEPARENT_SIZE]; /* passed on: our span is the parent */
     route_match_t match;
+    const method_t *method; /* that is called: of the route, or of a page */
     const Yw__Token *token; /* NULL: anonymous */
     ProtobufCBinaryData signed_token;
     const char *idempotency_key; /* "" without */
@@ -66,10 +69,7 @@ struct exchange {
     const char *method_name;
     uint32_t timeout_ms;
     bool repeatable; /* may be asked again when the service was lost */
-    unsigned attempts;
-    unsigned losses; /* of attempts: those whose worker died */
-    int64_t deadline_ms;
-    ticket_t ticket;
+    ask_t ask;
     void (*replied)(exchange_t *self, const reply_t *reply);
 
     /* --- files --- */
@@ -78,6 +78,9 @@ struct exchange {
     size_t file_size;
     arena_t *part_arena; /* of one part, made when needed */
     bool streaming;      /* headers of a download are out */
+    void (*uploaded)(exchange_t *self, problem_t problem, const reply_t *reply);
+
+    struct serve *serve; /* a page's (serve.c), in the arena */
 
     /* --- questions to several services at once (health) --- */
     struct question {
@@ -91,6 +94,7 @@ struct exchange {
     /* --- the answer --- */
     arena_t *arena;
     buffer_t out;
+    bool page;  /* the answer is one: its own security headers */
     int status; /* 0: not answered */
     size_t sent_bytes;
 };
@@ -119,12 +123,25 @@ void exchange_message(exchange_t *self, const ProtobufCMessage *message);
 void exchange_bytes(exchange_t *self, int status, const char *media_type, const char *cache,
                     const void *data, size_t size);
 
+/* The same without a tag; headers are the caller's. */
+void exchange_finish(exchange_t *self, int status, const char *media_type, const void *data,
+                     size_t size);
+/* What a status says that came without a body. */
+problem_t exchange_problem_of(status_t status);
+
+/* 64 bits that differ when the bodies differ; not for security. */
+uint64_t exchange_digest(const void *data, size_t size);
+/* Whether a list of tags (If-None-Match) has this one; weak comparison. */
+bool exchange_has_tag(span_t header, const char *etag);
 /* ETag of an answer and whether the client has it; `out` holds 24 bytes. */
 bool exchange_etag(exchange_t *self, const void *data, size_t size, char out[24]);
 
 /* --- who serves a route (route_serve_t) --- */
 void api_serve(exchange_t *self);
 void transfer_upload(exchange_t *self);
+/* Sends self->file with self->in by self->method, in parts; then self->uploaded: with the answer to
+ * the last part, or the first refusal, or a problem without a reply. */
+void transfer_send(exchange_t *self);
 void transfer_download(exchange_t *self);
 void local_root(exchange_t *self);
 void local_health(exchange_t *self);

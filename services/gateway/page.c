@@ -788,6 +788,7 @@ static const datum_name_t page_names[] = {
     [PAGE_NAME_MISSING] = {"missing", &datum_type_texts},
     [PAGE_NAME_DONE] = {"done", &datum_type_text},
     [PAGE_NAME_ELDER] = {"elder", &datum_type_bool},
+    [PAGE_NAME_NOTICE] = {"notice", &datum_type_text},
     [PAGE_NAME_STATUS] = {"status", &datum_type_int},
     [PAGE_NAME_CODE] = {"code", &datum_type_text},
     [PAGE_NAME_SLOTS] = {0}};

@@ -168,6 +168,9 @@ typedef struct page_view {
     const page_form_t *refused;
     const struct form_pairs *typed; /* ... what was typed into it ... */
     const faults_t *faults;         /* ... and what is wrong with it, by JSON path */
+    /* A form that waits until somebody is signed in again: goes on as the hidden input _carry of
+     * forms without target.  NULL: none. */
+    const char *carry;
 } page_view_t;
 
 /* --- for the serving half ---------------------------------------------------------- */
@@ -211,6 +214,7 @@ enum {
     PAGE_NAME_MISSING,
     PAGE_NAME_DONE,
     PAGE_NAME_ELDER,
+    PAGE_NAME_NOTICE, /* what the gateway has to say: "登录已过期…"; layouts show it */
     PAGE_NAME_STATUS, /* of error.page, else 200 */
     PAGE_NAME_CODE,
     PAGE_NAME_SLOTS

@@ -52,13 +52,18 @@ const char *problem_code(problem_t problem)
     return problems[problem].code;
 }
 
+const char *problem_detail(problem_t problem)
+{
+    return problems[problem].detail;
+}
+
 uint32_t problem_retry_s(problem_t problem)
 {
     return problems[problem].retry_s;
 }
 
 /* RFC 9457: the same for every occurrence of the type. */
-static const char *title_of(int http)
+const char *problem_title(int http)
 {
     switch (http) {
     case 400:
@@ -106,7 +111,7 @@ static void print_head(int http, const char *code, const char *detail, buffer_t 
     buffer_text(out, "{\"type\":\"urn:yiwang:problem:");
     buffer_text(out, code); /* codes hold [a-z0-9._] only */
     buffer_text(out, "\",\"title\":");
-    quote(out, title_of(http));
+    quote(out, problem_title(http));
     buffer_printf(out, ",\"status\":%d,\"code\":", http);
     quote(out, code);
     buffer_text(out, ",\"detail\":");
@@ -157,7 +162,7 @@ static const char *safe_code(const char *code)
 void problem_print_status(const Yw__Status *status, const char *trace, buffer_t *out)
 {
     int http = status_http((status_t) status->status);
-    const char *detail = text_empty(status->message) ? title_of(http) : status->message;
+    const char *detail = text_empty(status->message) ? problem_title(http) : status->message;
     print_head(http, safe_code(status->code), detail, out);
     for (size_t i = 0; i < status->n_violations; i++)
         print_violation(i == 0, status->violations[i]->field, status->violations[i]->code,

@@ -45,6 +45,9 @@ typedef enum {
 /* The gRPC status, its HTTP number and the seconds for Retry-After (0: none). */
 int problem_http(problem_t problem);
 const char *problem_code(problem_t problem);
+const char *problem_detail(problem_t problem); /* a Chinese sentence */
+/* "没有找到": the same for every problem of this HTTP status. */
+const char *problem_title(int http);
 uint32_t problem_retry_s(problem_t problem);
 
 /* Writes the body.  `faults` may be NULL; `trace` is "" when there is none. */

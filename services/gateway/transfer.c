@@ -79,30 +79,45 @@ static void upload_part(exchange_t *self)
     set_bytes(self->in, "data", span(self->file.data + self->offset, size));
     *(protobuf_c_boolean *) message_at(self->in, last) = size == left;
     if (self->offset == 0 && !rule_check(self->in, self->arena, &self->faults)) {
-        exchange_problem(self, PROBLEM_INVALID);
+        self->uploaded(self, PROBLEM_INVALID, NULL);
         return;
     }
     self->request = message_pack(self->in, part_arena(self));
     if (!self->request.data) {
-        exchange_problem(self, PROBLEM_TOO_LARGE);
+        self->uploaded(self, PROBLEM_TOO_LARGE, NULL);
         return;
     }
     self->offset += size;
     exchange_ask(self);
 }
 
-static void upload_answered(exchange_t *self, const reply_t *reply)
+static void part_answered(exchange_t *self, const reply_t *reply)
 {
+    if (reply->status == STATUS_OK && self->offset < self->file.size)
+        upload_part(self);
+    else
+        self->uploaded(self, PROBLEM_NONE, reply);
+}
+
+void transfer_send(exchange_t *self)
+{
+    self->replied = part_answered;
+    self->offset = 0;
+    upload_part(self);
+}
+
+static void uploaded(exchange_t *self, problem_t problem, const reply_t *reply)
+{
+    if (!reply) {
+        exchange_problem(self, problem);
+        return;
+    }
     if (reply->status != STATUS_OK) {
         exchange_refusal(self, reply);
         return;
     }
-    if (self->offset < self->file.size) {
-        upload_part(self);
-        return;
-    }
     const ProtobufCMessage *out =
-        message_unpack(self->match.route->method->out, self->arena, reply->body, reply->size);
+        message_unpack(self->method->out, self->arena, reply->body, reply->size);
     if (out)
         exchange_message(self, out);
     else
@@ -152,16 +167,15 @@ void transfer_upload(exchange_t *self)
     }
     /* The key names the whole file, a part of it is another request: what is repeated by
      * offset needs none. */
-    if (self->match.route->method->flags & METHOD_IDEMPOTENT) {
+    if (self->method->flags & METHOD_IDEMPOTENT) {
         self->idempotency_key = "";
         if (!exchange_meta(self)) {
             exchange_problem(self, PROBLEM_TOO_LARGE);
             return;
         }
     }
-    self->replied = upload_answered;
-    self->offset = 0;
-    upload_part(self);
+    self->uploaded = uploaded;
+    transfer_send(self);
 }
 
 /* --- download ------------------------------------------------------------------------ */
@@ -246,7 +260,7 @@ static void download_answered(exchange_t *self, const reply_t *reply)
 {
     const ProtobufCMessage *part = NULL;
     if (reply->status == STATUS_OK)
-        part = message_unpack(self->match.route->method->out, part_arena(self), reply->body,
+        part = message_unpack(self->method->out, part_arena(self), reply->body,
                               reply->size);
     if (!part) {
         download_refused(self, reply);
