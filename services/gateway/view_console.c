@@ -52,114 +52,6 @@ static datum_t rows_close(const rows_t *self)
     return datum_array(self->entries, self->count);
 }
 
-/* --- console_answers CASE ITEM: the form as the official reads it --------------------------- */
-
-enum {
-    ANSWER_INDEX,
-    ANSWER_ID,
-    ANSWER_LABEL,
-    ANSWER_VALUE,
-    ANSWER_GROUP,
-    ANSWER_HEAD,
-    ANSWER_SLOTS
-};
-static const datum_name_t answer_names[] = {{"index", &datum_type_int},
-                                            {"id", &datum_type_text},
-                                            {"label", &datum_type_text},
-                                            {"value", &datum_type_text},
-                                            {"group", &datum_type_text},
-                                            {"head", &datum_type_bool}, /* first of its group */
-                                            {NULL, NULL}};
-static const datum_type_t answer = DATUM_TYPE_RECORD(answer_names);
-static const datum_type_t answers = DATUM_TYPE_LIST(answer);
-
-static const char *typed_value(const Case__CaseDetail *detail, const char *name)
-{
-    for (size_t i = 0; i < detail->n_form; i++)
-        if (text_equal(detail->form[i]->name, name))
-            return detail->form[i]->value;
-    return "";
-}
-
-static const char *choice_label(const Catalog__FormField *field, const char *value, size_t size)
-{
-    for (size_t i = 0; i < field->n_choices; i++)
-        if (strlen(field->choices[i]->value) == size &&
-            memcmp(field->choices[i]->value, value, size) == 0)
-            return field->choices[i]->label;
-    return NULL;
-}
-
-/* "a,b" as "甲、乙"; what no choice has, as it is. */
-static const char *choice_labels(const Catalog__FormField *field, const char *value, arena_t *arena)
-{
-    const char *text = "";
-    while (text && *value) {
-        size_t size = strcspn(value, ",");
-        const char *label = choice_label(field, value, size);
-        const char *word = label ? label : arena_copy(arena, value, size);
-        text = word ? arena_printf(arena, "%s%s%s", text, *text ? "、" : "", word) : NULL;
-        value += size + (value[size] == ',');
-    }
-    return text;
-}
-
-/* "name|number" as "name（number）". */
-static const char *party_text(const char *value, arena_t *arena)
-{
-    const char *bar = strchr(value, '|');
-    if (!bar)
-        return value;
-    return arena_printf(arena, "%.*s（%s）", (int) (bar - value), value, bar + 1);
-}
-
-static const char *file_name(const Case__CaseDetail *detail, const char *id)
-{
-    for (size_t i = 0; i < detail->n_materials; i++)
-        for (size_t k = 0; k < detail->materials[i]->n_files; k++)
-            if (text_equal(detail->materials[i]->files[k]->id, id))
-                return detail->materials[i]->files[k]->file_name;
-    return id;
-}
-
-static const char *shown_value(const Case__CaseDetail *detail, const Catalog__FormField *field,
-                               arena_t *arena)
-{
-    const char *value = typed_value(detail, field->id);
-    switch (field->type) {
-    case CATALOG__FIELD_TYPE__FIELD_TYPE_CHOICE:
-    case CATALOG__FIELD_TYPE__FIELD_TYPE_CHOICES:
-        return choice_labels(field, value, arena);
-    case CATALOG__FIELD_TYPE__FIELD_TYPE_PARTY:
-        return party_text(value, arena);
-    case CATALOG__FIELD_TYPE__FIELD_TYPE_FILE:
-        return file_name(detail, value);
-    default:
-        return value;
-    }
-}
-
-static datum_t make_answers(const view_call_t *call)
-{
-    const Case__CaseDetail *detail = message_of(call, 0);
-    const Catalog__Item *item = message_of(call, 1);
-    rows_t rows;
-    if (!detail || !item || !rows_open(call, item->n_form_fields, ANSWER_SLOTS, &rows))
-        return datum_none();
-    for (size_t i = 0; i < item->n_form_fields; i++) {
-        const Catalog__FormField *field = item->form_fields[i];
-        datum_t *values = rows_add(&rows);
-        values[ANSWER_INDEX] = datum_int((int64_t) i);
-        values[ANSWER_ID] = datum_text(field->id);
-        values[ANSWER_LABEL] = datum_text(field->label);
-        values[ANSWER_VALUE] = datum_text(shown_value(detail, field, call->arena));
-        values[ANSWER_GROUP] = datum_text(field->group);
-        values[ANSWER_HEAD] =
-            datum_bool(i == 0 || !text_equal(field->group, item->form_fields[i - 1]->group));
-    }
-    return rows_close(&rows);
-}
-
 /* --- console_materials CASE ITEM: what was handed in beside what the guide asks ----------- */
 
 enum {
@@ -576,7 +468,6 @@ static const datum_type_t *const takes_permissions[] = {&a_catalogue, &a_member,
 static const datum_type_t *const takes_system[] = {&a_system, NULL};
 
 const view_t view_console[] = {
-    {.name = "console_answers", .takes = takes_case_item, .gives = &answers, .make = make_answers},
     {.name = "console_materials",
      .takes = takes_case_item,
      .optional = 1,
