@@ -12,6 +12,7 @@
 #include "crypto.h"
 #include "edge.h"
 #include "log.h"
+#include "page_session.h"
 
 #define IDLE_MS          200         /* the link wants its tick at least each 500 ms */
 #define FLUSH_MS         100         /* lines of the access log are late by this much */
@@ -19,6 +20,7 @@
 #define STOP_GRACE_MS    2000        /* kept-alive connections may ask once more */
 #define SPARE_MAX        256         /* exchanges kept for reuse: 256 * 10 KiB */
 #define SPARE_BUFFER_MAX (64u << 10) /* a larger answer buffer is given back */
+#define PAGE_GZIP_LEVEL  4           /* half a millisecond for 100 kB; 9 takes four times that */
 #define ARENA_MAX        (64u << 20) /* a 4 MiB message may need 44 MiB unpacked (measured) */
 
 struct lane_thread {
@@ -142,6 +144,17 @@ static bool finished(const lane_t *self, int64_t drained_ms)
     return !self->open_count && (!edge_connections(self->edge) || drained_ms >= STOP_GRACE_MS);
 }
 
+/* Exchanges under way hold the set they began with. */
+static void look_for_pages(lane_t *self)
+{
+    unsigned number = shelf_number(self->shelf);
+    if (number == self->pages_number)
+        return;
+    page_set_drop(&self->pages);
+    self->pages = shelf_hold(self->shelf);
+    self->pages_number = number;
+}
+
 static void run(lane_t *self)
 {
     int64_t flushed_ms = 0, stop_ms = 0;
@@ -155,6 +168,7 @@ static void run(lane_t *self)
         more = pending_tick(self->pending, now_ms) > 0;
         more |= edge_tick(self->edge, now_ms) > 0;
         sessions_tick(self->sessions, now_ms);
+        look_for_pages(self);
         more |= pending_drain(self->pending) > 0;
         if (now_ms - flushed_ms >= FLUSH_MS) {
             flushed_ms = now_ms;
@@ -176,6 +190,10 @@ static void run(lane_t *self)
 static void lane_close(lane_t *self)
 {
     edge_free(&self->edge); /* its connections end their exchanges */
+    page_sessions_free(&self->page_sessions);
+    gzip_free(&self->gzip);
+    buffer_free(&self->scratch);
+    page_set_drop(&self->pages);
     sessions_free(&self->sessions);
     pending_free(&self->pending);
     access_close(&self->access);
@@ -206,6 +224,11 @@ static bool lane_open(lane_thread_t *thread, void *tls, char *error, size_t erro
     if (link_open(&options, clock_mono_ms(), &link, error, error_size) != STATUS_OK)
         return false;
     self->pending = pending_new(&link, self->open_max + 64); /* and our own questions */
+    self->pages_number = shelf_number(self->shelf);
+    self->pages = shelf_hold(self->shelf);
+    self->page_sessions = page_sessions_new();
+    self->gzip = gzip_new(PAGE_GZIP_LEVEL);
+    self->scratch = buffer_new(EXCHANGE_ANSWER_MAX);
     self->sessions =
         sessions_new(settings->has_token_key ? settings->token_key : NULL, self->pending);
     self->edge = edge_new(self, tls, pending_fd(self->pending), thread->fd_stop, error, error_size);
@@ -220,12 +243,13 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-lane_thread_t *lane_start(const settings_t *settings, const routes_t *routes, void *tls, int number,
-                          char *error, size_t error_size)
+lane_thread_t *lane_start(const settings_t *settings, const routes_t *routes, shelf_t *shelf,
+                          void *tls, int number, char *error, size_t error_size)
 {
     lane_thread_t *self = xalloc(sizeof *self);
     self->lane.settings = settings;
     self->lane.routes = routes;
+    self->lane.shelf = shelf;
     self->lane.number = number;
     self->fd_stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     CHECK(self->fd_stop >= 0);

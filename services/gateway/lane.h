@@ -6,17 +6,25 @@
 #include <stdatomic.h>
 #include "access.h"
 #include "exchange.h"
+#include "gzip.h"
 #include "limit.h"
 #include "pending.h"
 #include "route.h"
 #include "session.h"
 #include "settings.h"
+#include "shelf.h"
 
 struct edge;
 
 typedef struct lane {
     const settings_t *settings;
     const routes_t *routes;
+    shelf_t *shelf;
+    page_set_t *pages; /* held; NULL: none */
+    unsigned pages_number;
+    struct page_sessions *page_sessions;
+    gzip_t *gzip;
+    buffer_t scratch; /* a page before it is packed */
     int number; /* 0 ... threads - 1 */
     pending_t *pending;
     limit_t *limit;
@@ -36,8 +44,8 @@ routes_t *lane_routes(void);
 
 /* Starts a thread; NULL: `error` says why (a port in use, no link). */
 typedef struct lane_thread lane_thread_t;
-lane_thread_t *lane_start(const settings_t *settings, const routes_t *routes, void *tls, int number,
-                          char *error, size_t error_size);
+lane_thread_t *lane_start(const settings_t *settings, const routes_t *routes, shelf_t *shelf,
+                          void *tls, int number, char *error, size_t error_size);
 /* Asks it to finish: no new connections, answers carry Connection: close, at most 10 s. */
 void lane_stop(lane_thread_t *self);
 /* Waits for its end and frees it. */

@@ -67,9 +67,10 @@ int main(int argc, char **argv)
     if (!settings.has_token_key)
         log_warn("no %s/token.public: nobody can sign in", settings.platform.key_dir);
 
+    shelf_t *shelf = shelf_open(&settings);
     routes_t *routes = lane_routes();
     for (uint32_t i = 0; i < settings.threads; i++) {
-        lanes[i] = lane_start(&settings, routes, tls, (int) i, error, sizeof error);
+        lanes[i] = lane_start(&settings, routes, shelf, tls, (int) i, error, sizeof error);
         if (!lanes[i]) {
             log_error("%s", error);
             return 1; /* the process ends, with it the lanes already there */
@@ -85,6 +86,7 @@ int main(int argc, char **argv)
         lane_stop(lanes[i]);
     for (uint32_t i = 0; i < settings.threads; i++)
         lane_join(&lanes[i]);
+    shelf_close(&shelf);
     routes_free(&routes);
     tls_close(&tls);
     config_free(&settings.config);

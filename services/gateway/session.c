@@ -84,8 +84,19 @@ problem_t sessions_check(sessions_t *self, span_t authorization, int64_t now_ms,
     uint8_t *bytes = (uint8_t *) arena_alloc(arena, text.size);
     if (!bytes || !crypto_unbase64(text.data, text.size, bytes, text.size, &size))
         return PROBLEM_TOKEN_INVALID;
+    problem_t problem = sessions_verify(self, bytes, size, now_ms, arena, ret);
+    if (problem == PROBLEM_NONE)
+        *ret_signed = (ProtobufCBinaryData){size, bytes};
+    return problem;
+}
+
+problem_t sessions_verify(sessions_t *self, const void *signed_token, size_t size, int64_t now_ms,
+                          arena_t *arena, const Yw__Token **ret)
+{
     Yw__Token *token;
-    token_state_t state = token_verify(self->tokens, bytes, size, now_ms, arena, &token);
+    if (!self->tokens)
+        return PROBLEM_TOKEN_INVALID;
+    token_state_t state = token_verify(self->tokens, signed_token, size, now_ms, arena, &token);
     if (state != TOKEN_GOOD)
         return state == TOKEN_EXPIRED ? PROBLEM_TOKEN_EXPIRED : PROBLEM_TOKEN_INVALID;
     if (token->kind != YW__CALLER_KIND__CALLER_KIND_PERSON &&
@@ -94,7 +105,6 @@ problem_t sessions_check(sessions_t *self, span_t authorization, int64_t now_ms,
     if (table_get(self->revoked, token->session, strlen(token->session)))
         return PROBLEM_TOKEN_EXPIRED;
     *ret = token;
-    *ret_signed = (ProtobufCBinaryData){size, bytes};
     return PROBLEM_NONE;
 }
 

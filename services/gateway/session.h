@@ -20,6 +20,10 @@ void sessions_free(sessions_t **self);
 problem_t sessions_check(sessions_t *self, span_t authorization, int64_t now_ms, arena_t *arena,
                          const Yw__Token **ret, ProtobufCBinaryData *ret_signed);
 
+/* The same for the bytes of a token. */
+problem_t sessions_verify(sessions_t *self, const void *signed_token, size_t size, int64_t now_ms,
+                          arena_t *arena, const Yw__Token **ret);
+
 /* Asks identity when it is time. */
 void sessions_tick(sessions_t *self, int64_t mono_ms);
 size_t sessions_revoked(const sessions_t *self);

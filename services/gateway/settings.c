@@ -55,6 +55,49 @@ static void read_token_key(settings_t *ret)
     free(path);
 }
 
+/* Two gateways may start at once: whose key is saved first is everybody's. */
+static void read_page_key(settings_t *ret)
+{
+    uint8_t key[CRYPTO_KEY_SIZE];
+    char *path = platform_path(ret->platform.key_dir, "gateway.key");
+    status_t status = crypto_key_load(path, key, sizeof key);
+    if (status == STATUS_NOT_FOUND) {
+        crypto_random(key, sizeof key);
+        if (crypto_key_save(path, key, sizeof key) != STATUS_OK &&
+            crypto_key_load(path, key, sizeof key) != STATUS_OK)
+            die(path, "cannot be written");
+        status = STATUS_OK;
+    }
+    if (status != STATUS_OK)
+        die(path, "is not a key, or others may read it");
+    crypto_derive(key, "forms", ret->form_key);
+    crypto_derive(key, "flash", ret->flash_key);
+    crypto_wipe(key, sizeof key);
+    free(path);
+}
+
+static void read_site(config_t *config, site_t *ret)
+{
+    static const char *const themes[] = {"qing", "zhu", "mo"};
+    ret->name = config_text(config, "site.name", "政务服务网");
+    ret->region = config_text(config, "site.region", "");
+    ret->phone = config_text(config, "site.phone", "12345");
+    ret->theme = config_text(config, "site.theme", themes[0]);
+    ret->emblem = config_text(config, "site.emblem", "");
+    ret->record = config_text(config, "site.record", "");
+    bool known = false;
+    for (size_t i = 0; i < sizeof themes / sizeof *themes; i++)
+        known = known || text_equal(ret->theme, themes[i]);
+    if (!known)
+        die("site.theme", "must be qing, zhu or mo");
+    /* The CSP lets images come from this host only. */
+    if (*ret->emblem && (ret->emblem[0] != '/' || ret->emblem[1] == '/'))
+        die("site.emblem", "must be a path of this host, such as /static/emblem.png");
+    const char *unused = config_unused(config, "site");
+    if (unused)
+        die(unused, "no such setting");
+}
+
 void settings_load(const char *config_path, settings_t *ret)
 {
     memset(ret, 0, sizeof *ret);
@@ -85,8 +128,16 @@ void settings_load(const char *config_path, settings_t *ret)
     ret->access_log = config_text(config, "gateway.access_log", "-");
     ret->access_sample = (uint32_t) config_int(config, "gateway.access_sample", 1, 1, 1000000);
 
+    ret->pages = config_text(config, "gateway.pages", "");
+    ret->statics = config_text(config, "gateway.static", "");
+    if (!*ret->pages != !*ret->statics)
+        die("gateway.pages", "and gateway.static belong together");
+    ret->develop = config_bool(config, "gateway.develop", false);
+
     const char *unused = config_unused(config, "gateway");
     if (unused)
         die(unused, "no such setting");
+    read_site(config, &ret->site);
     read_token_key(ret);
+    read_page_key(ret);
 }

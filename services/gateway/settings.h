@@ -6,6 +6,11 @@
 #include "limit.h"
 #include "platform.h"
 
+/* What pages say of the platform: [site]. */
+typedef struct {
+    const char *name, *region, *phone, *theme, *emblem, *record;
+} site_t;
+
 #define SETTINGS_THREADS_MAX  16
 #define SETTINGS_WATCHERS_MAX 16
 
@@ -29,6 +34,14 @@ typedef struct {
                             * much again for answers on their way out */
     limit_key_t watchers[SETTINGS_WATCHERS_MAX]; /* gateway.watchers: may see /metrics */
     size_t watcher_count;
+
+    const char *pages;   /* gateway.pages, folder of the pages; "": none, only the API */
+    const char *statics; /* gateway.static, folder of style sheets and the like */
+    bool develop;        /* gateway.develop: changed pages are read again */
+    site_t site;
+    /* What tokens of forms and kept answers are made with: KEY_DIR/gateway.key, made when it is not
+     * there.  All gateways of a platform have the same one. */
+    uint8_t form_key[CRYPTO_KEY_SIZE], flash_key[CRYPTO_KEY_SIZE];
 
     const char *access_log; /* gateway.access_log: file, "-" stdout, "off" */
     uint32_t access_sample; /* gateway.access_sample: one line of so many; 5xx always */

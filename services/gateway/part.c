@@ -1,0 +1,3 @@
+#include "part.h"
+
+const part_t *const part_registry[] = {NULL};
