@@ -19,6 +19,7 @@ static const pipe_t pipes[] = {
     {"name",   KIND(ENUM),                            0, 0,  0, check_text, apply_name},
     {"is",     KIND(ENUM) | KIND(TEXT) | KIND(INT),   1, PIPE_ARGUMENTS_MAX, 0, check_compare, apply_is},
     {"isnt",   KIND(ENUM) | KIND(TEXT) | KIND(INT),   1, PIPE_ARGUMENTS_MAX, PIPE_ABSENT, check_compare, apply_isnt},
+    {"starts", KIND(TEXT),                            1, PIPE_ARGUMENTS_MAX, 0, check_compare, apply_starts},
     {"over",   KIND(INT) | KIND(LIST),                1, 1,  0, check_number, apply_over},
     {"under",  KIND(INT) | KIND(LIST),                1, 1,  0, check_number, apply_under},
     {"has",    KIND(LIST),                            1, 1,  0, check_has, apply_has},

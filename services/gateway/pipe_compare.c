@@ -1,4 +1,4 @@
-/* pipe_compare.c - is, isnt, over, under, has, or, length. */
+/* pipe_compare.c - is, isnt, starts, over, under, has, or, length. */
 #include <ctype.h>
 #include <stdio.h>
 
@@ -84,7 +84,7 @@ bool pipe_equal(datum_t a, datum_t b)
     }
 }
 
-/* --- is, isnt ---------------------------------------------------------------- */
+/* --- is, isnt, starts ---------------------------------------------------------------- */
 
 const datum_type_t *check_compare(pipe_check_t *check)
 {
@@ -110,6 +110,17 @@ datum_t apply_is(const pipe_call_t *call, datum_t in)
 datum_t apply_isnt(const pipe_call_t *call, datum_t in)
 {
     return datum_bool(!is_any(call, in));
+}
+
+datum_t apply_starts(const pipe_call_t *call, datum_t in)
+{
+    for (size_t i = 0; i < call->count; i++) {
+        datum_t with = call->arguments[i];
+        if (with.kind == DATUM_TEXT && with.text.size <= in.text.size &&
+            memcmp(in.text.data, with.text.data, with.text.size) == 0)
+            return datum_bool(true);
+    }
+    return datum_bool(false);
 }
 
 /* --- over, under --------------------------------------------------------------- */

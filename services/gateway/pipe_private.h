@@ -31,7 +31,7 @@ void pipe_put_time(buffer_t *out, int64_t ms);
 const datum_type_t *check_compare(pipe_check_t *), *check_number(pipe_check_t *),
     *check_has(pipe_check_t *), *check_or(pipe_check_t *), *check_length(pipe_check_t *);
 datum_t apply_is(const pipe_call_t *, datum_t), apply_isnt(const pipe_call_t *, datum_t),
-    apply_over(const pipe_call_t *, datum_t), apply_under(const pipe_call_t *, datum_t),
+    apply_starts(const pipe_call_t *, datum_t), apply_over(const pipe_call_t *, datum_t), apply_under(const pipe_call_t *, datum_t),
     apply_has(const pipe_call_t *, datum_t), apply_or(const pipe_call_t *, datum_t),
     apply_length(const pipe_call_t *, datum_t);
 
