@@ -161,7 +161,10 @@ static void answered(void *owner, const reply_t *reply)
         if (list->revocations[i]->seq > self->after_seq)
             self->after_seq = list->revocations[i]->seq;
     }
-    if (list->more && list->n_revocations)
+    bool restored = list->last_seq < self->after_seq;
+    if (restored)
+        self->after_seq = 0;
+    if (restored || (list->more && list->n_revocations))
         ask(self, mono_ms);
 }
 

@@ -354,5 +354,11 @@ status_t identity_list_revocations(call_t *call, const Identity__ListRevocations
         (Identity__Revocation **) query_rows(rows, &identity__revocation__descriptor,
                                              REVOCATIONS_PAGE, call->arena, &out->n_revocations);
     out->more = out->n_revocations == REVOCATIONS_PAGE;
-    return query_done(rows);
+    status_t status = query_done(rows);
+    if (status != STATUS_OK)
+        return status;
+    query_t *last = query(call->store, "SELECT max(seq) AS last_seq FROM revocations");
+    if (query_next(last))
+        out->last_seq = query_get_int(last, "last_seq");
+    return query_done(last);
 }

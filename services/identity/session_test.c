@@ -207,6 +207,7 @@ TEST(logout_and_revoke)
         ASK(&f, &BENCH_SERVICE, "identity.ListRevocations", &after, Identity__RevocationList);
     EXPECT(news && news->n_revocations == 1 &&
            text_equal(news->revocations[0]->session_id, desk->session_id));
+    EXPECT(news && news->last_seq == 2 && !news->more);
     fixture_wait(&f, 301 * 1000);
     EXPECT(revoked(&f) == 0); /* their tokens have ended by themselves */
     fixture_free(&f);

@@ -1,6 +1,7 @@
 """What runs out: room in a queue, a call's memory, the time of a token."""
 import os
 import random
+import sqlite3
 import struct
 import threading
 import time
@@ -175,6 +176,19 @@ def test_revoked_session(p):
     assert refused.code and "WWW-Authenticate" in refused.headers, refused
     w.person.login()
     assert w.person.get("/api/v1/cases").status == 200
+
+
+def test_revoked_session_after_a_restore(p):
+    """REQ: U-03 - identity's database comes from a backup and numbers revocations again: none is missed."""
+    first, second = Person(p, 4).login(), Person(p, 4).login()
+    assert first.http("DELETE", "/api/v1/sessions/current").status == 200
+    until(lambda: first.get("/api/v1/cases").status == 401, 3)
+    db = sqlite3.connect("%s/data/identity.db" % p.folder, timeout=10)
+    with db:
+        assert db.execute("DELETE FROM revocations").rowcount > 0
+    db.close()
+    assert second.http("DELETE", "/api/v1/sessions/current").status == 200
+    until(lambda: second.get("/api/v1/cases").status == 401, 4)
 
 
 def test_expired_token(p):
