@@ -101,8 +101,10 @@ static status_t fill(call_t *call, const Case__StoredCase *row, Case__CaseProgre
     out->deadlines = record_deadlines(call, row);
 
     query_t *entries =
-        query(call->store, "SELECT at_ms AS at, action, state, title, stage FROM timeline"
-                           " WHERE case_id = :id AND internal = 0 ORDER BY seq LIMIT 500");
+        query(call->store, "SELECT at, action, state, title, stage FROM"
+                           " (SELECT seq, at_ms AS at, action, state, title, stage FROM timeline"
+                           "  WHERE case_id = :id AND internal = 0 ORDER BY seq DESC LIMIT 500)"
+                           " ORDER BY seq"); /* the newest, oldest first */
     query_text(entries, "id", row->id);
     out->timeline = (Case__ProgressEntry **) query_rows(
         entries, &case__progress_entry__descriptor, TIMELINE_MAX, call->arena, &out->n_timeline);

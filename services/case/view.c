@@ -77,8 +77,8 @@ static status_t fill_corrections(call_t *call, const Case__StoredCase *row, Case
     out->corrections = ARRAY(call->arena, Case__Correction *, CORRECTIONS_MAX);
     if (!out->corrections)
         return STATUS_RESOURCE_EXHAUSTED;
-    query_t *find = query(call->store, "SELECT * FROM corrections WHERE case_id = :id"
-                                       " ORDER BY number LIMIT 50");
+    query_t *find = query(call->store, "SELECT * FROM (SELECT * FROM corrections WHERE case_id = :id"
+                                       " ORDER BY number DESC LIMIT 50) ORDER BY number");
     query_text(find, "id", row->id);
     bool enough = true;
     while (enough && out->n_corrections < CORRECTIONS_MAX && query_next(find)) {
@@ -285,8 +285,10 @@ status_t case_get_timeline(call_t *call, const Case__GetTimelineRequest *in, Cas
         return status;
     query_t *find =
         query(call->store,
-              "SELECT seq, at_ms AS at, action, state, title, text, actor, stage FROM timeline"
-              " WHERE case_id = :id AND internal <= :internal ORDER BY seq LIMIT 500");
+              "SELECT * FROM"
+              " (SELECT seq, at_ms AS at, action, state, title, text, actor, stage FROM timeline"
+              "  WHERE case_id = :id AND internal <= :internal ORDER BY seq DESC LIMIT 500)"
+              " ORDER BY seq"); /* the newest, oldest first */
     query_text(find, "id", row.id);
     query_int(find, "internal", !applicant);
     out->entries = (Case__TimelineEntry **) query_rows(find, &case__timeline_entry__descriptor,
