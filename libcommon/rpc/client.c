@@ -42,17 +42,6 @@ void client_close(client_t **self)
     *self = NULL;
 }
 
-/* "case.GetMetrics" is process.GetMetrics of the case service. */
-static const method_t *method_of(const char *name)
-{
-    char general[FRAME_NAME_MAX + 8];
-    const method_t *method = contract_method(name);
-    if (method || !strchr(name, '.'))
-        return method;
-    snprintf(general, sizeof general, "process%s", strchr(name, '.'));
-    return contract_method(general);
-}
-
 /* One turn of the link; true when `message` is the answer to `call`. */
 static bool receive(client_t *self, uint64_t call, int wait_ms, link_message_t *message, bool *lost)
 {
@@ -92,7 +81,7 @@ status_t client_ask(client_t *self, const char *method, const Yw__Meta *meta,
                     const ProtobufCMessage *in, uint32_t timeout_ms, arena_t *arena,
                     const ProtobufCMessage **ret, const Yw__Status **ret_failure)
 {
-    const method_t *contract = method_of(method);
+    const method_t *contract = contract_method_of(method);
     CHECK(contract);
     Yw__Meta own = YW__META__INIT;
     int64_t until_ms = clock_mono_ms() + timeout_ms;

@@ -46,6 +46,13 @@ static log_level_t read_level(const char *name)
     die("platform.log", "must be debug, info, warn or error");
 }
 
+const char *platform_key_dir(config_t *config)
+{
+    const char *data_dir = config_text(config, "platform.data_dir", "data");
+    return config_text(config, "platform.key_dir",
+                       config_keep(config, platform_path(data_dir, "keys")));
+}
+
 config_t *platform_load(const char *config_path, platform_t *ret)
 {
     char error[512];
@@ -55,8 +62,7 @@ config_t *platform_load(const char *config_path, platform_t *ret)
         die("configuration", error);
     ret->run_dir = config_text(config, "platform.run_dir", "run");
     ret->data_dir = config_text(config, "platform.data_dir", "data");
-    ret->key_dir = config_text(config, "platform.key_dir",
-                               config_keep(config, platform_path(ret->data_dir, "keys")));
+    ret->key_dir = platform_key_dir(config);
     ret->starter = config_text(config, "platform.starter", "deploy/starter");
     ret->log_level = read_level(config_text(config, "platform.log", "info"));
     make_folder(ret->run_dir);

@@ -28,5 +28,8 @@ typedef struct {
  * fault is written to stderr and ends the process with 2.  What *ret points to is the config's. */
 config_t *platform_load(const char *config_path, platform_t *ret);
 
+/* KEY_DIR, for what reads keys before there is a platform_t; kept by the config. */
+const char *platform_key_dir(config_t *config);
+
 /* "DIR/NAME"; the caller frees it, or keeps it as long as the process lives. */
 char *platform_path(const char *dir, const char *name);

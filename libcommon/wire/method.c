@@ -1,5 +1,6 @@
 #include "method.h"
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include "table.h"
 #include "check.h"
@@ -26,6 +27,17 @@ const method_t *contract_method(const char *name)
 {
     pthread_once(&once, index_contract);
     return table_get(methods, name, strlen(name));
+}
+
+const method_t *contract_method_of(const char *bus_name)
+{
+    char general[128];
+    const char *dot = strchr(bus_name, '.');
+    const method_t *method = contract_method(bus_name);
+    if (method || !dot)
+        return method;
+    int size = snprintf(general, sizeof general, "process%s", dot);
+    return size > 0 && (size_t) size < sizeof general ? contract_method(general) : NULL;
 }
 
 const topic_t *contract_topic(const ProtobufCMessageDescriptor *message)

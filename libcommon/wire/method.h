@@ -63,5 +63,8 @@ extern const size_t contract_method_count;
 extern const topic_t contract_topics[];
 extern const size_t contract_topic_count;
 
-const method_t *contract_method(const char *name);                        /* or NULL */
+const method_t *contract_method(const char *name); /* or NULL */
+/* What answers to this name on the bus: "case.GetMetrics" is process.GetMetrics, which every
+ * service answers about itself; or NULL. */
+const method_t *contract_method_of(const char *bus_name);
 const topic_t *contract_topic(const ProtobufCMessageDescriptor *message); /* or NULL */

@@ -10,6 +10,14 @@ TEST(every_method_is_found_by_its_name)
     EXPECT(!contract_method("") && !contract_method("case.") && !contract_method("nobody.Nothing"));
 }
 
+TEST(every_service_answers_about_itself)
+{
+    EXPECT(contract_method_of("case.Submit") == contract_method("case.Submit"));
+    EXPECT(contract_method_of("case.GetMetrics") == contract_method("process.GetMetrics"));
+    EXPECT(!contract_method_of("case.Nothing") && !contract_method_of("GetMetrics") &&
+           !contract_method_of(""));
+}
+
 TEST(every_topic_is_found_by_its_message)
 {
     for (size_t i = 0; i < contract_topic_count; i++)

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "config.h"
 #include "log.h"
+#include "platform.h"
 #include "text.h"
 
 /* Generated from schema/. */
@@ -35,19 +36,14 @@ void settings_free(settings_t **self)
     *self = NULL;
 }
 
-/* KEY_DIR/master.key; the folder's default is that of libcommon/rpc/platform.h. */
 static bool load_master(config_t *config, uint8_t master[CRYPTO_KEY_SIZE])
 {
-    char path[4096];
-    const char *key_dir = config_text(config, "platform.key_dir", "");
-    int size = text_empty(key_dir) ? snprintf(path, sizeof path, "%s/keys/master.key",
-                                              config_text(config, "platform.data_dir", "data"))
-                                   : snprintf(path, sizeof path, "%s/master.key", key_dir);
-    if (size > 0 && (size_t) size < sizeof path &&
-        crypto_key_load(path, master, CRYPTO_KEY_SIZE) == STATUS_OK)
-        return true;
-    log_error("case: no master key in '%s'", path);
-    return false;
+    char *path = platform_path(platform_key_dir(config), "master.key");
+    bool loaded = crypto_key_load(path, master, CRYPTO_KEY_SIZE) == STATUS_OK;
+    if (!loaded)
+        log_error("case: no master key in '%s'", path);
+    free(path);
+    return loaded;
 }
 
 static status_t open_case(config_t *config, store_t *store, void **ret)

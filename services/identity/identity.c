@@ -90,10 +90,8 @@ static status_t open_service(config_t *config, store_t *store, void **ret_contex
     char error[512] = "";
     identity_t *self = NULL;
     const char *data_folder = config_text(config, "platform.data_dir", "data");
-    char *own_key_folder = platform_path(data_folder, "keys");
-    const char *key_folder = config_text(config, "platform.key_dir", own_key_folder);
-    status_t status = identity_new(key_folder, data_folder, &self, error, sizeof error);
-    free(own_key_folder);
+    status_t status =
+        identity_new(platform_key_dir(config), data_folder, &self, error, sizeof error);
     if (status == STATUS_OK)
         status = secrets_check(&self->secrets, store, error, sizeof error);
     const char *channel = config_text(config, "identity.sms_channel", "file");

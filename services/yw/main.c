@@ -132,6 +132,15 @@ size_t yw_processes(yw_t *self, const char *ret[PROCESSES_MAX])
     return n;
 }
 
+size_t yw_services(yw_t *self, const char *ret[PROCESSES_MAX])
+{
+    size_t n = 0, count = yw_processes(self, ret);
+    for (size_t i = 0; i < count; i++)
+        if (!text_equal(ret[i], "broker") && !text_equal(ret[i], "gateway"))
+            ret[n++] = ret[i];
+    return n;
+}
+
 /* The file alone says nothing after a crash; the lock on it does. */
 int yw_supervisor(yw_t *self)
 {

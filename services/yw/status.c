@@ -63,12 +63,6 @@ int status_run(yw_t *self, int argc, char **argv)
     return 0;
 }
 
-/* Everything between broker and gateway is a service of ours and answers process.proto. */
-static bool is_service(const char *name)
-{
-    return !text_equal(name, "broker") && !text_equal(name, "gateway");
-}
-
 int trace_run(yw_t *self, int argc, char **argv)
 {
     const char *names[PROCESSES_MAX];
@@ -82,12 +76,10 @@ int trace_run(yw_t *self, int argc, char **argv)
         return 2;
     }
     request.id = argv[0];
-    size_t count = yw_processes(self, names);
+    size_t count = yw_services(self, names);
     printf("%-24s %-10s %-26s %-36s %-20s %s\n", "TIME", "SERVICE", "METHOD", "CALLER", "OUTCOME",
            "CONCERNS");
     for (size_t i = 0; i < count; i++) {
-        if (!is_service(names[i]))
-            continue;
         snprintf(method, sizeof method, "%s.FindTrace", names[i]);
         const Process__TraceRows *rows =
             (const Process__TraceRows *) yw_ask(self, method, &request.base, 5000);
@@ -136,10 +128,8 @@ int parked_run(yw_t *self, int argc, char **argv)
         fprintf(stderr, "usage: yw parked [retry SERVICE SEQ SUBSCRIBER]\n");
         return 2;
     }
-    size_t count = yw_processes(self, names);
+    size_t count = yw_services(self, names);
     for (size_t i = 0; i < count; i++) {
-        if (!is_service(names[i]))
-            continue;
         snprintf(method, sizeof method, "%s.ListParked", names[i]);
         const Process__ParkedList *list =
             (const Process__ParkedList *) yw_ask(self, method, &empty.base, 5000);

@@ -48,6 +48,8 @@ bool keys_ensure(yw_t *self);
 /* Processes that `up` runs, in the order of their start: broker first, gateway last. */
 #define PROCESSES_MAX 16
 size_t yw_processes(yw_t *self, const char *ret[PROCESSES_MAX]);
+/* Those of them between broker and gateway, which answer process.proto. */
+size_t yw_services(yw_t *self, const char *ret[PROCESSES_MAX]);
 
 /* The supervisor's process id from RUN_DIR/yw.pid when it lives, else 0. */
 int yw_supervisor(yw_t *self);
