@@ -15,7 +15,7 @@
 #include "buffer.h"
 #include "datum.h"
 
-#define PART_PARAMETERS_MAX 12
+#define PART_PARAMETERS_MAX 24
 
 typedef enum {
     PART_WORD, /* as written: a form's name, a field's path.  {name} in it is replaced by a
