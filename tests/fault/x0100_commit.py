@@ -3,6 +3,8 @@
 The fault points are those of libcommon/base/fault.h; the third pass of a point is another batch
 (an event ticked off, a tick) than the first.
 """
+import os
+import threading
 import time
 import uuid
 
@@ -57,6 +59,36 @@ def test_one_case_wherever_it_dies(p):
                 died_in_ours[point] = True
     books.check(receipts)
     assert list(died_in_ours) == POINTS, died_in_ours
+
+
+def test_a_request_that_kills_is_given_up(p):
+    """A request under which its service dies each time is repeated twice, not for ever: the next one
+    may be somebody else's.  The key stays good."""
+    deaths, over = [], threading.Event()
+
+    def kill():
+        while not over.is_set():
+            fault = Fault(p, "case/store.before_run")
+            while not fault.struck() and not over.is_set():
+                time.sleep(0.002)
+            if fault.struck():
+                deaths.append(time.time())
+            else:
+                os.unlink(fault.path)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        key = str(uuid.uuid4())
+        answer = p.post("/api/v1/cases:apply", w.body, token=w.person.token, key=key)
+        count = len(deaths)
+    finally:
+        over.set()
+        killer.join()
+    assert answer.status == 503 and answer.code == "worker_lost", answer
+    assert "Retry-After" in answer.headers, answer.headers
+    assert 3 <= count <= 4, count                 # the first time and two repeats
+    assert insist(p, "/api/v1/cases:apply", w.body, w.person.token, key).status == 201
 
 
 def test_the_same_key_with_another_body_is_refused_after_a_death(p):
