@@ -179,6 +179,8 @@ static void render_section(render_t *self, const node_t *node)
     }
     /* Every turn is a step, also of an empty body. */
     self->steps += value.count;
+    if (self->steps > TEMPLATE_STEPS_MAX)
+        self->stop = "steps";
     for (uint32_t i = 0; i < value.count && !self->stop; i++)
         render_body(self, node, (frame_t){datum_at(value, i), i, value.count});
 }
