@@ -329,13 +329,17 @@ void form_print(const form_pairs_t *self, const ProtobufCMessageDescriptor *type
  * field is doubled, so that no two paths have one id. */
 const char *form_anchor(const char *form, const char *path, arena_t *arena)
 {
-    char *id = arena_alloc(arena, strlen(form) + 2 * strlen(path) + 2), *out = id;
+    size_t size = strlen(path);
+    char *id = arena_alloc(arena, strlen(form) + 2 * size + 2), *out = id;
     if (!id)
         return "";
+    if (size && path[size - 1] == ']') /* an element of a list of scalars: its field's input */
+        while (size && path[--size] != '[')
+            continue;
     for (const char *c = form; *c; c++)
         *out++ = *c;
     *out++ = '-';
-    for (const char *c = path; *c; c++) {
+    for (const char *c = path; c < path + size; c++) {
         bool plain = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
                      (*c >= 'A' && *c <= 'Z') || strchr("_~", *c) || *c & 0x80;
         if (*c == '-')

@@ -401,6 +401,7 @@ TEST(anchors_are_ids_and_never_the_same)
     read_body(URLENCODED, SPAN(""));
     EXPECT(text_equal(form_anchor("f", "gaps[2].reason", arena), "f-gaps-2-reason"));
     EXPECT(text_equal(form_anchor("f", "form.a-b", arena), "f-form-a--b"));
+    EXPECT(text_equal(form_anchor("f", "permissions[3]", arena), "f-permissions"));
     EXPECT(!strpbrk(form_anchor("f", "form.a\"<b c", arena), "\"< "));
 }
 

@@ -291,23 +291,34 @@ static void add_files(filler_t *self, form_tree_t *tree)
     }
 }
 
-/* _kinds: "form.mobile:4 form.age:n". */
+/* "form.mobile:4" or "form.age:n". */
+static void read_kind(filler_t *self, form_tree_t *tree, const char *text, size_t size)
+{
+    char *word = arena_copy(self->arena, text, size);
+    char *colon = word ? strrchr(word, ':') : NULL;
+    if (!colon)
+        return;
+    *colon = 0;
+    node_t *node = form_typed(self->pairs, word) ? find_place(self, tree, word).node : NULL;
+    int64_t kind;
+    if (node && node->name && text_equal(colon + 1, "n"))
+        node->kind = FORM_KIND_NUMBER;
+    else if (node && node->name && text_int(colon + 1, 1, KIND_URL, &kind))
+        node->kind = (kind_t) kind;
+}
+
+/* All inputs called _kinds, one of each part of an item's form. */
 static void read_kinds(filler_t *self, form_tree_t *tree)
 {
-    const char *at = form_typed(self->pairs, "_kinds");
-    for (size_t left = FORM_PAIRS_MAX; at && *at && left; left--) {
-        size_t size = strcspn(at, " ");
-        const char *word = arena_copy(self->arena, at, size);
-        char *colon = word ? strrchr(word, ':') : NULL;
-        at += size + strspn(at + size, " ");
-        if (!colon || !form_typed(self->pairs, (*colon = 0, word)))
+    size_t left = FORM_PAIRS_MAX;
+    for (size_t i = 0; i < self->pairs->count; i++) {
+        if (strcmp(self->pairs->pairs[i].name, "_kinds") != 0)
             continue;
-        node_t *node = find_place(self, tree, word).node;
-        int64_t kind;
-        if (node && node->name && colon[1] == 'n')
-            node->kind = FORM_KIND_NUMBER;
-        else if (node && node->name && text_int(colon + 1, 1, KIND_URL, &kind))
-            node->kind = (kind_t) kind;
+        for (const char *at = self->pairs->pairs[i].value; *at && left; left--) {
+            size_t size = strcspn(at, " ");
+            read_kind(self, tree, at, size);
+            at += size + strspn(at + size, " ");
+        }
     }
 }
 
