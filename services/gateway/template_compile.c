@@ -433,6 +433,8 @@ const template_t *template_compile(const template_options_t *options,
         compile.failures++;
     }
     template_t *self = arena_alloc(arena, sizeof *self);
+    if (!self && !compile.failures)
+        template_fault(faults, arena, outermost->file, outermost->line, "no memory");
     if (!self || compile.failures)
         return NULL;
     *self = (template_t){first, options->page, options->root->kind == DATUM_RECORD};
