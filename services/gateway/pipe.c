@@ -1,6 +1,5 @@
 #include "pipe.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -112,6 +111,20 @@ static void show_enum(buffer_t *out, const ProtobufCEnumDescriptor *type, int va
     buffer_text(out, label);
 }
 
+/* Without printf(): tables are full of numbers. */
+static void show_number(buffer_t *out, int64_t number)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t rest = number < 0 ? 0 - (uint64_t) number : (uint64_t) number;
+    do
+        digits[--at] = (char) ('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        digits[--at] = '-';
+    buffer_put(out, digits + at, sizeof digits - at);
+}
+
 void pipe_show(buffer_t *out, datum_t value)
 {
     switch ((datum_kind_t) value.kind) {
@@ -119,7 +132,7 @@ void pipe_show(buffer_t *out, datum_t value)
         buffer_text(out, value.truth ? "是" : "否");
         break;
     case DATUM_INT:
-        buffer_printf(out, "%" PRId64, value.number);
+        show_number(out, value.number);
         break;
     case DATUM_TEXT:
     case DATUM_HTML:

@@ -241,6 +241,13 @@ TEST(pipe_money)
     EXPECT(number_shows(INT64_MIN, "{{number | money}}", "-92,233,720,368,547,758.08元"));
 }
 
+TEST(pipe_numbers)
+{
+    EXPECT(number_shows(0, "{{number}}", "0") && number_shows(-10, "{{number}}", "-10"));
+    EXPECT(number_shows(INT64_MIN, "{{number}}", "-9223372036854775808"));
+    EXPECT(number_shows(INT64_MAX, "{{number}}", "9223372036854775807"));
+}
+
 TEST(pipe_bytes_and_count)
 {
     EXPECT(number_shows(0, "{{number | bytes}}", "0 B"));

@@ -31,29 +31,14 @@ static void render_nodes(render_t *self, const node_t *node);
 /* --- escaping --------------------------------------------------------------------- */
 
 /* What stands for a character in HTML, in text and in quoted attributes; NULL: itself. */
-static const char *escape_of(char c)
-{
-    switch (c) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
-    default:
-        return NULL;
-    }
-}
+static const char *const escapes[256] = {
+    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
 
 void part_escape(buffer_t *out, const char *data, size_t size)
 {
     size_t from = 0;
     for (size_t i = 0; i < size; i++) {
-        const char *escape = escape_of(data[i]);
+        const char *escape = escapes[(unsigned char) data[i]];
         if (!escape)
             continue;
         buffer_put(out, data + from, i - from);
