@@ -312,6 +312,7 @@
   function help() {
     const keys = new Map([['j / k', '下一行 / 上一行'], ['Enter', '打开所在行'], ['/', '搜索'], ['?', '显示快捷键']]);
     if (!rows().length) keys.delete('j / k'), keys.delete('Enter');
+    if (!document.querySelector('main input[type=search]')) keys.delete('/');
     for (const one of keyed()) keys.set(one.dataset.key, one.dataset.keyLabel || one.textContent.trim());
     const list = make('dl');
     for (const [key, what] of keys) list.append(make('dt', {}, make('kbd', { textContent: key })), make('dd', { textContent: what }));
