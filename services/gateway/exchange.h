@@ -143,6 +143,8 @@ void transfer_upload(exchange_t *self);
  * the last part, or the first refusal, or a problem without a reply. */
 void transfer_send(exchange_t *self);
 void transfer_download(exchange_t *self);
+/* Content-Disposition of an attachment of this name. */
+const char *transfer_disposition(exchange_t *self, const char *name);
 void local_root(exchange_t *self);
 void local_health(exchange_t *self);
 void local_metrics(exchange_t *self);

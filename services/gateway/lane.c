@@ -205,6 +205,16 @@ static void lane_close(lane_t *self)
     }
 }
 
+static void make_places(lane_t *self)
+{
+    uint8_t random[32];
+    char text[CRYPTO_BASE64_SIZE(sizeof random)];
+    crypto_random(random, sizeof random);
+    crypto_base64url(random, sizeof random, text);
+    memcpy(self->token_place, text, SERVE_TOKEN_SIZE);
+    crypto_hex(random, (PAGE_KEY_SIZE - 1) / 2, self->key_place);
+}
+
 static bool lane_open(lane_thread_t *thread, void *tls, char *error, size_t error_size)
 {
     lane_t *self = &thread->lane;
@@ -227,6 +237,7 @@ static bool lane_open(lane_thread_t *thread, void *tls, char *error, size_t erro
     self->pages_number = shelf_number(self->shelf);
     self->pages = shelf_hold(self->shelf);
     self->page_sessions = page_sessions_new();
+    make_places(self);
     self->gzip = gzip_new(PAGE_GZIP_LEVEL);
     self->scratch = buffer_new(EXCHANGE_ANSWER_MAX);
     self->sessions =

@@ -11,6 +11,7 @@
 #include "pending.h"
 #include "route.h"
 #include "session.h"
+#include "serve.h"
 #include "settings.h"
 #include "shelf.h"
 
@@ -25,6 +26,8 @@ typedef struct lane {
     struct page_sessions *page_sessions;
     gzip_t *gzip;
     buffer_t scratch; /* a page before it is packed */
+    /* What stands in a page until tokens of forms and keys are put there: random texts. */
+    char token_place[SERVE_TOKEN_SIZE], key_place[PAGE_KEY_SIZE];
     int number; /* 0 ... threads - 1 */
     pending_t *pending;
     limit_t *limit;

@@ -1175,6 +1175,11 @@ bool page_form_fixed(const page_form_t *self, const ProtobufCFieldDescriptor *fi
     return false;
 }
 
+const static_files_t *page_set_statics(const page_set_t *self)
+{
+    return self->statics;
+}
+
 const static_files_t *page_statics(const page_t *page)
 {
     return page->set->statics;

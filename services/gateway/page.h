@@ -33,7 +33,7 @@
 #define PAGE_ANSWER_MAX  (4u << 20)  /* HTML of one page */
 #define PAGE_FORM_MAX    (1u << 20)  /* body of a form without files */
 #define PAGE_FORM_LONG   (6u << 20)  /* ... of one whose method takes a text of megabytes */
-#define PAGE_KEY_SIZE    32          /* idempotency keys: 128 bits in hex, and an end */
+#define PAGE_KEY_SIZE    33          /* idempotency keys: 128 bits in hex, and an end */
 
 typedef struct page_set page_set_t;
 typedef struct page page_t;
@@ -155,6 +155,7 @@ const page_form_t *page_form(const page_t *page, const char *target, const char 
 bool page_form_fixed(const page_form_t *self, const ProtobufCFieldDescriptor *field);
 /* Files of static/ with their versions. */
 const static_files_t *page_statics(const page_t *page);
+const static_files_t *page_set_statics(const page_set_t *self);
 
 struct form_pairs; /* form.h */
 

@@ -33,6 +33,8 @@ static const struct {
     [PROBLEM_SIGN_IN] = {401, "sign_in", 0, "请先登录"},
     [PROBLEM_TOKEN_INVALID] = {401, "token_invalid", 0, "登录凭证无效，请重新登录"},
     [PROBLEM_TOKEN_EXPIRED] = {401, "token_expired", 0, "登录已过期，请重新登录"},
+    [PROBLEM_CROSS_SITE] = {403, "cross_site", 0, "这次提交来自其他网站，为保护您的账号没有受理"},
+    [PROBLEM_FORM_TOKEN] = {403, "form_token", 0, "页面已过期，请返回并刷新页面后再试"},
     [PROBLEM_FORBIDDEN] = {403, "forbidden", 0, "此地址不对外开放"},
     [PROBLEM_RATE] = {429, "rate_limited", 1, "请求过于频繁，请稍后再试"},
     [PROBLEM_BUSY] = {503, "busy", 1, "系统繁忙，请稍后再试"},

@@ -8,6 +8,8 @@
 #include "exchange.h"
 #include "page.h"
 
+#define SERVE_TOKEN_SIZE 44 /* text of a form's token, with its end */
+
 /* Serves what no other route has: a page, a file of static/, or the page that says there is
  * nothing.  False: not for us (an API path, or no pages at all). */
 bool serve_page(exchange_t *self);

@@ -193,7 +193,7 @@ static void download_part(exchange_t *self)
 }
 
 /* RFC 6266 with the UTF-8 form of RFC 8187. */
-static const char *disposition(exchange_t *self, const char *name)
+const char *transfer_disposition(exchange_t *self, const char *name)
 {
     static const char prefix[] = "attachment; filename=\"download\"; filename*=UTF-8''";
     size_t size = sizeof prefix - 1;
@@ -234,7 +234,7 @@ static const char *safe_media(exchange_t *self, const char *type)
 static bool download_start(exchange_t *self, const ProtobufCMessage *part)
 {
     const char *media = safe_media(self, get_text(part, "media_type"));
-    edge_header(self, "content-disposition", disposition(self, get_text(part, "file_name")));
+    edge_header(self, "content-disposition", transfer_disposition(self, get_text(part, "file_name")));
     edge_header(self, "cache-control", "no-store");
     edge_header(self, "x-trace-id", self->trace_id);
     if (self->head || self->file_size == 0) {

@@ -19,6 +19,7 @@ typedef struct {
     int64_t generation;
     int64_t rotated_at;
     int64_t expires_at;
+    bool pages; /* its secret is in a browser's cookie */
 } session_t;
 
 /* --- tokens ---------------------------------------------------------------------- */
@@ -229,7 +230,7 @@ static status_t refuse_refresh(call_t *call)
 static status_t session_read(call_t *call, const char *id, session_t *ret, bool *ret_found)
 {
     query_t *row = query(
-        call->store, "SELECT kind, subject, salt, generation, rotated_at, expires_at FROM sessions"
+        call->store, "SELECT kind, subject, salt, generation, rotated_at, expires_at, pages FROM sessions"
                      " WHERE id = :id AND ended_at IS NULL AND expires_at > :now");
     query_text(row, "id", id);
     query_int(row, "now", call->now_ms);
@@ -243,6 +244,7 @@ static status_t session_read(call_t *call, const char *id, session_t *ret, bool 
             .generation = query_get_int(row, "generation"),
             .rotated_at = query_get_int(row, "rotated_at"),
             .expires_at = query_get_int(row, "expires_at"),
+            .pages = query_get_int(row, "pages"),
         };
     return query_done(row);
 }
@@ -270,23 +272,35 @@ static status_t refuse_reuse(call_t *call, const session_t *session)
                        "登录凭据被重复使用，为保护您的账号已退出登录，请重新登录");
 }
 
+/* The living session that a token is of, with the token's generation.  NOT_FOUND: none. */
+static status_t session_of_token(call_t *call, const char *token, session_t *ret,
+                                 int64_t *ret_generation)
+{
+    const char *id = NULL;
+    uint8_t given[CRYPTO_LOOKUP_SIZE], mac[CRYPTO_LOOKUP_SIZE];
+    bool found = false;
+    if (!refresh_parse(call, token, &id, ret_generation, given))
+        return STATUS_NOT_FOUND;
+    status_t status = session_read(call, id, ret, &found);
+    if (status != STATUS_OK)
+        return status;
+    if (!found || *ret_generation > ret->generation)
+        return STATUS_NOT_FOUND;
+    refresh_mac(call, ret, *ret_generation, mac);
+    return crypto_equal(given, mac, sizeof mac) ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
 status_t identity_refresh_session(call_t *call, const Identity__RefreshSessionRequest *in,
                                   Identity__SessionTokens *out)
 {
-    const char *id = NULL;
     int64_t generation = 0;
-    uint8_t given[CRYPTO_LOOKUP_SIZE], mac[CRYPTO_LOOKUP_SIZE];
     session_t session;
-    bool found = false;
-    if (!refresh_parse(call, in->refresh_token, &id, &generation, given))
+    status_t status = session_of_token(call, in->refresh_token, &session, &generation);
+    if (status == STATUS_NOT_FOUND)
         return refuse_refresh(call);
-    status_t status = session_read(call, id, &session, &found);
     if (status != STATUS_OK)
         return status;
-    if (!found || generation > session.generation)
-        return refuse_refresh(call);
-    refresh_mac(call, &session, generation, mac);
-    if (!crypto_equal(given, mac, sizeof mac))
+    if (session.pages)
         return refuse_refresh(call);
 
     bool again = generation == session.generation - 1 &&
@@ -295,6 +309,32 @@ status_t identity_refresh_session(call_t *call, const Identity__RefreshSessionRe
         return refuse_reuse(call, &session);
     if (!again)
         status = session_rotate(call, &session);
+    call_concerns(call, session.subject);
+    if (status == STATUS_OK)
+        status = session_tokens(call, &session, out);
+    return status == STATUS_NOT_FOUND ? refuse_refresh(call) : status;
+}
+
+/* A browser cannot rotate a secret: its tabs share one cookie and ask side by side, and the answer
+ * that would carry a new one may be lost on the way.  So the secret stays, is read by the gateway
+ * alone, and lives in a cookie that no script sees and no other host gets.  A session is either of
+ * the pages or of an app, as its first use says: a stolen cookie is no good at the API, where it
+ * could be turned into a session of its own. */
+status_t identity_continue_session(call_t *call, const Identity__ContinueSessionRequest *in,
+                                   Identity__SessionTokens *out)
+{
+    int64_t generation = 0;
+    session_t session;
+    status_t status = session_of_token(call, in->refresh_token, &session, &generation);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && session.generation != 1))
+        return refuse_refresh(call);
+    if (status != STATUS_OK)
+        return status;
+    query_t *row =
+        query(call->store, "UPDATE sessions SET pages = 1, used_at = :now WHERE id = :id");
+    query_text(row, "id", session.id);
+    query_int(row, "now", call->now_ms);
+    status = query_done(row);
     call_concerns(call, session.subject);
     if (status == STATUS_OK)
         status = session_tokens(call, &session, out);

@@ -152,6 +152,38 @@ TEST(refresh_rotates_and_detects_theft)
     fixture_free(&f);
 }
 
+static const Identity__SessionTokens *go_on(fixture_t *f, const char *token)
+{
+    Identity__ContinueSessionRequest in = IDENTITY__CONTINUE_SESSION_REQUEST__INIT;
+    in.refresh_token = token;
+    return ASK(f, &BENCH_SERVICE, "identity.ContinueSession", &in, Identity__SessionTokens);
+}
+
+/* Tabs of a browser ask with the same secret; what goes on so cannot be refreshed, and the other way
+ * round. */
+TEST(session_is_of_pages_or_of_an_app)
+{
+    fixture_t f = fixture_new();
+    fixture_zhang(&f);
+    const Identity__SessionTokens *pages = fixture_login(&f, ZHANG_ID, PASSWORD);
+    for (int i = 0; i < 3; i++) {
+        const Identity__SessionTokens *again = go_on(&f, pages->refresh_token);
+        EXPECT(again && text_equal(again->refresh_token, pages->refresh_token));
+        EXPECT(again && text_equal(again->session_id, pages->session_id));
+    }
+    EXPECT(!refresh(&f, pages->refresh_token));
+    EXPECT(fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.session_ended", "refreshToken"));
+    EXPECT(go_on(&f, pages->refresh_token)); /* and is not ended by that */
+
+    const Identity__SessionTokens *app = fixture_login(&f, ZHANG_ID, PASSWORD);
+    const Identity__SessionTokens *next = refresh(&f, app->refresh_token);
+    EXPECT(next && !go_on(&f, next->refresh_token));
+    EXPECT(!go_on(&f, app->refresh_token));
+    EXPECT(refresh(&f, next->refresh_token) != NULL);
+    EXPECT(!go_on(&f, "not-a-token"));
+    fixture_free(&f);
+}
+
 /* Tokens that we did not make, or of a session that is over. */
 TEST(refresh_refuses_what_is_not_ours)
 {
