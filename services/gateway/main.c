@@ -38,6 +38,27 @@ static void block_signals(sigset_t *ret)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* For who writes pages: all that is wrong, without starting anything. */
+static int check_pages(const char *pages, const char *statics)
+{
+    char error[512];
+    buffer_t faults = buffer_new(1u << 20);
+    crypto_init();
+    static_files_t *files = static_files_load(statics, error, sizeof error);
+    if (!files) {
+        fprintf(stderr, "%s\n", error);
+        return 2;
+    }
+    page_set_t *set = page_set_load(pages, files, true, &faults);
+    bool good = set != NULL;
+    if (!good)
+        fprintf(stderr, "%s", faults.data ? faults.data : "");
+    page_set_drop(&set);
+    static_files_drop(&files);
+    buffer_free(&faults);
+    return good ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     static settings_t settings; /* lives as long as the process */
@@ -45,8 +66,10 @@ int main(int argc, char **argv)
     char error[512];
     lane_thread_t *lanes[SETTINGS_THREADS_MAX];
 
+    if (argc == 4 && strcmp(argv[1], "--check-pages") == 0)
+        return check_pages(argv[2], argv[3]);
     if (argc != 2) {
-        fprintf(stderr, "usage: %s CONFIG\n", argv[0]);
+        fprintf(stderr, "usage: %s CONFIG\n       %s --check-pages PAGES STATIC\n", argv[0], argv[0]);
         return 2;
     }
     keep_memory();
