@@ -59,7 +59,7 @@ static void read_token_key(settings_t *ret)
 static void read_page_key(settings_t *ret)
 {
     uint8_t key[CRYPTO_KEY_SIZE];
-    char *path = platform_path(ret->platform.key_dir, "gateway.key");
+    char *path = platform_path(ret->platform.key_dir, "pages.key");
     status_t status = crypto_key_load(path, key, sizeof key);
     if (status == STATUS_NOT_FOUND) {
         crypto_random(key, sizeof key);
@@ -113,7 +113,7 @@ void settings_load(const char *config_path, settings_t *ret)
         die("gateway.port", "no port at all");
     ret->threads = (uint32_t) config_int(config, "gateway.threads", 1, 1, SETTINGS_THREADS_MAX);
     ret->cert = config_text(config, "gateway.cert", NULL);
-    ret->key = config_text(config, "gateway.key", NULL);
+    ret->key = config_text(config, "pages.key", NULL);
     if (!ret->cert != !ret->key)
         die("gateway.cert", "and gateway.key belong together");
 

@@ -39,7 +39,7 @@ typedef struct {
     const char *statics; /* gateway.static, folder of style sheets and the like */
     bool develop;        /* gateway.develop: changed pages are read again */
     site_t site;
-    /* What tokens of forms and kept answers are made with: KEY_DIR/gateway.key, made when it is not
+    /* What tokens of forms and kept answers are made with: KEY_DIR/pages.key, made when it is not
      * there.  All gateways of a platform have the same one. */
     uint8_t form_key[CRYPTO_KEY_SIZE], flash_key[CRYPTO_KEY_SIZE];
 
