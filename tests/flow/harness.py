@@ -59,7 +59,7 @@ class Answer:
 class Platform:
     """`yw start` on a temporary folder with free ports."""
 
-    def __init__(self, out, settings="", environment=None):
+    def __init__(self, out, settings="", environment=None, pages=None):
         self.out = os.path.abspath(out)
         self.folder = tempfile.mkdtemp(prefix="yiwang-")
         self.port = free_port()
@@ -71,8 +71,9 @@ class Platform:
             "platform": "run_dir = %s/run\ndata_dir = %s/data\nstarter = %s/deploy/starter\nlog = info\n"
                         % (self.folder, self.folder, ROOT),
             "broker": "department_address = tcp://127.0.0.1:%d\n" % self.department_port,
-            "gateway": "port = %d\nplain_port = %d\nrate = 0\n"
-                       % (self.port, self.plain_port),
+            "gateway": "port = %d\nplain_port = %d\nrate = 0\npages = %s\nstatic = %s\n"
+                       % (self.port, self.plain_port, pages or ROOT + "/services/gateway/pages",
+                          ROOT + "/services/gateway/static"),
         }
         for name, text in re.findall(r"\[(\w+)\]\n([^\[]*)", settings):
             sections[name] = sections.get(name, "") + text
