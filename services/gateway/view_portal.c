@@ -265,8 +265,8 @@ static const char *theme_href(const view_call_t *call, Catalog__ThemeKind kind, 
 {
     buffer_t out = buffer_new(HREF_MAX);
     buffer_text(&out, "/search");
-    put_query(&out, "theme", name);
     put_query(&out, "themeKind", kind == PERSON ? "THEME_KIND_PERSON" : "THEME_KIND_BODY");
+    put_query(&out, "theme", name);
     return finish(&out, call->arena);
 }
 
