@@ -690,7 +690,11 @@ static void declare_form(reader_t *reader, span_t key, span_t value)
     if (method->flags & METHOD_DOWNLOAD || method->verb == VERB_NONE)
         FAULT(reader, "%s is not for forms", method->name);
     page_form_t *form = &page->forms[page->form_count++];
-    *form = (page_form_t){.page = page, .name = name, .method = method, .line = reader->line};
+    *form = (page_form_t){.page = page,
+                          .name = name,
+                          .method = method,
+                          .inputs = make(reader->set->arena, sizeof *form->inputs),
+                          .line = reader->line};
 }
 
 static page_form_t *last_form(reader_t *reader)
@@ -1293,7 +1297,7 @@ static void read_head(reader_t *reader, const source_t *source, work_t *work)
     reader->line = 1;
     if (!page->pattern)
         FAULT(reader, "path: is missing");
-    else if (!page->develop || reader->set->develop)
+    else
         claim_path(reader);
     work->whole = reader->faults->count == faults;
 }
@@ -1323,14 +1327,14 @@ static void read_pages(page_set_t *self, template_faults_t *faults)
             continue;
         work_t *work = &works[count];
         read_head(&reader, &self->sources[i], work);
-        if (work->page->develop && !self->develop)
-            continue;
         count++;
         if (!work->whole)
             continue;
         self->pages[self->page_count++] = work->page;
         make_root(work->page, self->arena);
-        add_routes(work->page);
+        /* Checked in any case, and error.page is served by its name. */
+        if (!work->page->develop || self->develop)
+            add_routes(work->page);
     }
     for (size_t i = 0; i < count; i++)
         if (works[i].whole)

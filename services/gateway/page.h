@@ -107,6 +107,7 @@ typedef struct page_form {
     bool keep;
     page_sign_t sign;
     uint32_t needs;    /* data that its values are taken from */
+    struct form_inputs **inputs; /* control.h: what its inputs are; filled while bodies are compiled */
     const char *files; /* input whose files are put one after the other, NULL: none */
     int line;
 } page_form_t;
