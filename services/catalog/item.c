@@ -49,6 +49,57 @@ bool item_own(const call_t *call, const char *department_id)
            (!text_empty(department_id) && text_equal(call->caller.department, department_id));
 }
 
+/* --- ids ------------------------------------------------------------------------------- */
+
+/* Where the ids of a list's entries are; NULL past its end. */
+typedef const char **(*id_at_t)(Catalog__Item *item, size_t at);
+
+static const char **material_id(Catalog__Item *item, size_t at)
+{
+    return at < item->n_materials ? &item->materials[at]->id : NULL;
+}
+
+static const char **stage_id(Catalog__Item *item, size_t at)
+{
+    return at < item->n_stages ? &item->stages[at]->id : NULL;
+}
+
+static const char **form_field_id(Catalog__Item *item, size_t at)
+{
+    return at < item->n_form_fields ? &item->form_fields[at]->id : NULL;
+}
+
+static bool id_taken(Catalog__Item *item, id_at_t id_at, const char *id)
+{
+    for (size_t i = 0; id_at(item, i); i++)
+        if (text_equal(*id_at(item, i), id))
+            return true;
+    return false;
+}
+
+static bool make_list_ids(call_t *call, Catalog__Item *item, id_at_t id_at, char letter)
+{
+    unsigned number = 0;
+    for (size_t i = 0; id_at(item, i); i++) {
+        const char *id = *id_at(item, i);
+        while (id && text_empty(*id_at(item, i))) {
+            id = arena_printf(call->arena, "%c%u", letter, ++number);
+            if (id && !id_taken(item, id_at, id))
+                *id_at(item, i) = id;
+        }
+        if (!id)
+            return false;
+    }
+    return true;
+}
+
+static bool make_ids(call_t *call, Catalog__Item *item)
+{
+    return make_list_ids(call, item, material_id, 'm') &&
+           make_list_ids(call, item, stage_id, 's') &&
+           make_list_ids(call, item, form_field_id, 'f');
+}
+
 /* --- codes --------------------------------------------------------------------------- */
 
 /* The number behind the highest handling-item code made from an implementation code. */
@@ -74,6 +125,8 @@ static status_t handling_number(call_t *call, const char *impl_code, const char 
 
 status_t item_make_codes(call_t *call, Catalog__Item *item)
 {
+    if (!make_ids(call, item))
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "memory", NULL, "内容过大，无法保存。");
     if (text_empty(item->impl_code) && !text_empty(item->base_code) &&
         !text_empty(item->credit_code) && item->use_level > 0) {
         char *code = arena_alloc(call->arena, 32);

@@ -54,7 +54,8 @@ status_t version_enforce(call_t *call, version_t *version, const char *publisher
 status_t item_change_state(call_t *call, version_t *version, Catalog__ItemState state,
                            const char *reason);
 
-/* Makes the codes that follow from others (实施编码, 业务办理项编码) where they are missing. */
+/* Makes what is missing and follows from the rest: codes (实施编码, 业务办理项编码), and ids of
+ * materials, stages and form fields ("m3"), by which cases name them. */
 status_t item_make_codes(call_t *call, Catalog__Item *item);
 
 /* The longest national code, else a local one, else "". */

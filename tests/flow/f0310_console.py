@@ -215,7 +215,12 @@ def test_one_section_of_a_guide_is_saved(p):
     moved = editor.http("PUT", path, {"revision": now["revision"], "fields": ["departmentId"],
                                       "item": {"name": "x", "departmentId": "wjw"}})
     assert moved.status == 403, moved
-    w.draft = now
+    newest = editor.get(path + "/versions/0").json
+    assert newest["revision"] == now["revision"] and newest["version"] == 1
+    added = editor.http("PUT", path, {"revision": now["revision"], "fields": ["questions", "stages"], "item": {
+        "name": "x", "stages": [{"id": "s1", "name": "受理"}, {"name": "审查"}, {"name": "决定"}]}})
+    assert [s["id"] for s in added.json["stages"]] == ["s1", "s2", "s3"], added      # cases name them by it
+    w.draft = added.json
 
 
 def test_reviewers_have_a_list(p):
