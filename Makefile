@@ -19,7 +19,7 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) -fno-omit-frame-poi
 LDLIBS   := -lprotobuf-c -lsqlite3 -lsodium -lzmq -lpthread -lm
 TSAN_OBJ := $(if $(findstring thread,$(SAN)),$(OUT)/libcommon/bus/tsan.o)
 LDLIBS   += $(TSAN_OBJ)
-LDLIBS_gateway := -lh2o-evloop -lssl -lcrypto -lz
+LDLIBS_gateway := -lh2o-evloop -lssl -lcrypto -lz -lqrencode
 LDLIBS_yw      := -lczmq -lssl -lcrypto
 
 # `make V=1` shows the commands.
