@@ -17,7 +17,7 @@ static const part_parameter_t parameters[] = {
     [LIST] = {"list", PART_VALUE, PART_REQUIRED, 1u << DATUM_LIST},
     [LABEL] = {"label", PART_WORD, PART_REQUIRED | PART_OPTION, 0},
     [VALUE] = {"value", PART_WORD, PART_REQUIRED | PART_OPTION, 0},
-    [TITLE] = {"title", PART_VALUE, PART_REQUIRED | PART_OPTION, 1u << DATUM_TEXT},
+    [TITLE] = {"title", PART_VALUE, PART_OPTION, 1u << DATUM_TEXT},
     [UNIT] = {"unit", PART_VALUE, PART_OPTION, 1u << DATUM_TEXT},
     [TONE] = {"tone", PART_WORD, PART_OPTION, 0},
     [OF] = {"of", PART_VALUE, PART_OPTION, 1u << DATUM_TEXT},
@@ -71,7 +71,9 @@ typedef struct {
 typedef struct {
     const part_render_t *render;
     buffer_t *out;
-    const char *title, *unit, *of, *counted;
+    const char *title; /* never NULL */
+    bool titled;       /* it was given: shown above */
+    const char *unit, *of, *counted;
     bar_t bars[DRAW_ENTRIES_MAX];
     size_t count;
     int64_t most, total;
@@ -95,7 +97,9 @@ static void read_chart(chart_t *self, const part_render_t *render)
     const chart_part_t *kept = render->kept;
     datum_t list = render->arguments[LIST];
     *self = (chart_t){.render = render, .out = render->out};
-    self->title = control_plain(render->arguments[TITLE], render->arena);
+    const char *title = control_text(render->arguments[TITLE], render->arena);
+    self->titled = title != NULL;
+    self->title = title ? title : "图表";
     self->unit = control_plain(render->arguments[UNIT], render->arena);
     self->of = control_text(render->arguments[OF], render->arena);
     self->counted = control_text(render->arguments[COUNTED], render->arena);
@@ -134,10 +138,10 @@ static void write_tip(const chart_t *self, const bar_t *bar)
 
 static void open_box(const chart_t *self, const char *kind)
 {
-    buffer_printf(self->out,
-                  "<figure class=\"chart-box chart-box--%s\">"
-                  "<figcaption class=\"chart-box__title\">",
-                  kind);
+    buffer_printf(self->out, "<figure class=\"chart-box chart-box--%s\">", kind);
+    if (!self->titled)
+        return; /* the heading above says it */
+    buffer_text(self->out, "<figcaption class=\"chart-box__title\">");
     part_escape_text(self->out, self->title);
     buffer_text(self->out, "</figcaption>");
 }
