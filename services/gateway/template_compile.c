@@ -53,7 +53,8 @@ void compile_vfault(const file_t *file, int line, const char *format, va_list ar
 {
     compile_t *compile = file->compile;
     const char *sentence = arena_vprintf(compile->arena, format, args), *used_at = NULL;
-    if (file->outer)
+    /* The layout around a page is none of the page's doing. */
+    if (file->outer && file->source != compile->page)
         used_at = arena_printf(compile->arena, USED_AT "%s:%d)", file->outer->source->file,
                                file->outer_line);
     add_fault(compile->faults, compile->arena, file->source->file, line,
@@ -127,6 +128,24 @@ static void leave(const file_t *file)
 
 /* --- text -------------------------------------------------------------------------- */
 
+static bool is_html(const file_t *file)
+{
+    return !file->compile->options->plain && !file->compile->options->loose;
+}
+
+/* Walks the text of a page, which begins in `line`. */
+static void check_html(const file_t *file, int line, span_t text)
+{
+    const char *fault;
+    span_t rest;
+    while ((fault = html_walk(&file->compile->html, text, &rest))) {
+        for (const char *at = text.data; at < rest.data; at++)
+            line += *at == '\n';
+        compile_fault(file, line, "%s", fault);
+        text = rest;
+    }
+}
+
 static size_t lines_inside(span_t text)
 {
     size_t count = 0;
@@ -165,6 +184,13 @@ static void add_indent(const file_t *file, tail_t *tail, const token_t *token)
 
 /* --- values and sections ------------------------------------------------------------ */
 
+static void check_place(const file_t *file, int line)
+{
+    const char *why = is_html(file) ? html_refuses_value(&file->compile->html) : NULL;
+    if (why)
+        compile_fault(file, line, "%s", why);
+}
+
 static void check_shown(const file_t *file, const token_t *token, const expression_t *value)
 {
     datum_kind_t kind = value->type->kind;
@@ -188,6 +214,7 @@ static void add_value(const file_t *file, tail_t *tail, const token_t *token)
         compile_fault(file, token->line,
                       "`%.*s` would not be escaped: HTML is made by parts, not by {{{ or {{&",
                       (int) token->content.size, token->content.data);
+    check_place(file, token->line);
     add_indent(file, tail, token);
     const expression_t *value = compile_value(file, token->line, token->content, &name);
     node_t *node = value ? add_node(file, tail, NODE_VALUE) : NULL;
@@ -374,6 +401,8 @@ static void add_token(file_t *file, tail_t *tail, const token_t *token, const bl
 {
     switch (token->kind) {
     case TOKEN_TEXT:
+        if (is_html(file))
+            check_html(file, token->line, token->content);
         add_text(file, tail, token->content, token->starts_line);
         break;
     case TOKEN_VALUE:

@@ -5,6 +5,7 @@
  * with their static types, as it will be when the page is rendered. */
 #pragma once
 #include <stdarg.h>
+#include "template_html.h"
 #include "template_private.h"
 #include "template_scan.h"
 
@@ -26,6 +27,7 @@ typedef struct {
     size_t nodes;    /* and inclusions */
     size_t bodies;   /* how often {{@body}} was met */
     size_t failures; /* told or not */
+    html_t html;     /* where the text is, unless it is plain */
     bool too_large;  /* a limit was passed, which is told once: the rest is not read */
 } compile_t;
 

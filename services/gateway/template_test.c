@@ -1,5 +1,6 @@
 #include "template.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -229,7 +230,7 @@ TEST(template_questions_have_no_level)
     EXPECT(gives("{{#case.summary.state | is ACCEPTED}}{{case.summary.number}}"
                  "{{/case.summary.state}}",
                  "YW-1"));
-    EXPECT(gives("{{#case.summary.number}}<{{.}}>{{/case.summary.number}}", "<YW-1>"));
+    EXPECT(gives("{{#case.summary.number}}({{.}}){{/case.summary.number}}", "(YW-1)"));
 }
 
 /* _number of an outer list is not lost inside a message, and the inner list's counts inside it. */
@@ -266,11 +267,11 @@ TEST(template_partials_see_where_they_stand)
 
 TEST(template_layouts_go_around)
 {
-    template_source_t layout = {"layout.html", "<{{page.path}}>\n{{@body}}\n</>\n", 0, 1};
+    template_source_t layout = {"layout.html", "<p>{{page.path}}\n{{@body}}\n</p>\n", 0, 1};
     layout.size = strlen(layout.text);
     const template_t *template =
         compile_with((template_options_t){.layout = &layout}, "{{number}}\n");
-    EXPECT(template && text_equal(render(template), "</my>\n7\n</>\n"));
+    EXPECT(template && text_equal(render(template), "<p>/my\n7\n</p>\n"));
     layout.text = "<>\n\n";
     layout.size = 4;
     EXPECT(!compile_with((template_options_t){.layout = &layout}, "x"));
@@ -382,6 +383,34 @@ TEST(template_raw_output_is_refused)
     EXPECT(refuses("{{&page.path}}", sentence));
 }
 
+/* Escaping helps in text and in quotes; elsewhere a value would not be held. */
+TEST(template_values_stand_where_escaping_is_enough)
+{
+    const char *in_tag = "a.page:1: a value inside of a tag stands in quotes";
+    const char *in_code = "a.page:1: values inside of <script> and <style> would not be escaped";
+    EXPECT(gives("<!doctype html><a href=\"/{{number}}?a={{number}}\" title='{{number}}'>{{number}}"
+                 "<br/><!-- > {{number}} --><input disabled>{{number}} < {{number}}</a>",
+                 "<!doctype html><a href=\"/7?a=7\" title='7'>7"
+                 "<br/><!-- > 7 --><input disabled>7 < 7</a>"));
+    EXPECT(gives("<script src=\"/a\"></script>{{number}}", "<script src=\"/a\"></script>7"));
+    EXPECT(gives("<a{{#answer}} class=\"b\"{{/answer}}>{{number}}</a>", "<a class=\"b\">7</a>"));
+    EXPECT(refuses("<a href={{number}}>", in_tag) && refuses("<a href=/{{number}}>", in_tag));
+    EXPECT(refuses("<a {{number}}>", in_tag) && refuses("<a x{{number}}=\"\">", in_tag));
+    EXPECT(refuses("<{{number}}>", in_tag) && refuses("<h{{number}}>", in_tag));
+    EXPECT(refuses("<script>{{number}}</script>", in_code));
+    EXPECT(refuses("<STYLE media=\"x\">p{}</p>{{number}}", in_code));
+}
+
+TEST(template_inline_styles_and_handlers_are_refused)
+{
+    EXPECT(refuses("<p>a</p>\n<p class=\"x\"\n style=\"y\">",
+                   "a.page:3: style=\"…\" is forbidden by the CSP: write a class in site.css"));
+    EXPECT(refuses("<p\nONCLICK='x'>", "a.page:2: handlers (on…=\"…\") are forbidden by the CSP: "
+                                       "write them in site.js"));
+    EXPECT(gives("style=\"y\" on=\"x\" <p on=\"1\">onclick=</p>",
+                 "style=\"y\" on=\"x\" <p on=\"1\">onclick=</p>"));
+}
+
 TEST(template_tells_all_faults_each_once)
 {
     EXPECT(!compile("{{a}}\n{{>bad}}{{#b}}{{x}}{{/b}}\n{{>bad}}{{case.c}}{{number | d}}"));
@@ -478,4 +507,45 @@ TEST(template_does_not_misread_messages)
     buffer_t out = buffer_new(100);
     EXPECT(!template_render(template, &scope, &out) && text_equal(out.data, "()"));
     buffer_free(&out);
+}
+
+/* --- lanes ------------------------------------------------------------------------------------------- */
+
+#define LANES 4
+#define TURNS 200
+
+static const char *const shared_page =
+    "{{#case.materials | where required true}}{{_number}}{{name | cut 2}}{{/case.materials}}"
+    "{{@box number}}{{case.summary.state}} {{case.summary.dueAt | left}}{{@end}}";
+
+static void *lane(void *argument)
+{
+    const template_t *template = argument;
+    size_t wrong = 0;
+    for (size_t i = 0; i < TURNS; i++) {
+        arena_t *own = arena_new(1 << 16);
+        template_scope_t scope = {.root = root, .arena = own, .now_ms = 1795420800000};
+        buffer_t out = buffer_new(1000);
+        wrong += template_render(template, &scope, &out) ||
+                 !text_equal(out.data, "1申请…2身份…[7:已受理 还剩1天]");
+        buffer_free(&out);
+        arena_free(&own);
+    }
+    return (void *) wrong;
+}
+
+/* A compiled template is read only: lanes render it side by side. */
+TEST(template_is_shared_by_lanes)
+{
+    pthread_t threads[LANES];
+    const template_t *template = compile(shared_page);
+    EXPECT(template != NULL);
+    render(template); /* fills root */
+    for (size_t i = 0; i < LANES; i++)
+        EXPECT(pthread_create(&threads[i], NULL, lane, (void *) template) == 0);
+    for (size_t i = 0; i < LANES; i++) {
+        void *wrong = NULL;
+        pthread_join(threads[i], &wrong);
+        EXPECT(!wrong);
+    }
 }
