@@ -2,7 +2,8 @@
 
 #include "clock.h"
 
-#define ENTRIES_MAX 500 /* of a list that becomes a repeated field */
+#define ENTRIES_MAX 500  /* of a list that becomes a repeated field */
+#define OPTIONAL_MS 2500 /* what a page can do without does not keep people waiting */
 
 /* --- values into messages ------------------------------------------------------------------- */
 
@@ -256,7 +257,9 @@ static void start(serve_t *self, serve_call_t *call)
                         .method = data->method->name,
                         .meta = exchange->meta,
                         .request = message_pack(message, exchange->arena),
-                        .timeout_ms = data->method->timeout_ms,
+                        .timeout_ms = data->optional && data->method->timeout_ms > OPTIONAL_MS
+                                          ? OPTIONAL_MS
+                                          : data->method->timeout_ms,
                         .repeatable = true,
                         .done = answered};
     if (!call->ask.request.data) {

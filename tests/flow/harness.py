@@ -4,6 +4,7 @@ Everything goes through the front doors: HTTPS for people and officials, ZeroMQ 
 department systems, `yw` for the operator.
 """
 import glob
+import html.parser
 import http.client
 import json
 import os
@@ -16,7 +17,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHARED = os.path.join(os.path.dirname(ROOT), "shared", "reference", "data")
@@ -320,6 +321,135 @@ class Staff(Person):
         self.session = answer.json
         self.token = answer.json["accessToken"]
         self.account_id = answer.json["accountId"]
+        return self
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser would know of a page: forms with their inputs, texts by id."""
+
+    VOID = ("input", "meta", "link", "br", "img", "use", "path", "hr")
+
+    def __init__(self, answer):
+        super().__init__(convert_charrefs=True)
+        self.answer, self.status, self.headers = answer, answer.status, answer.headers
+        self.text = answer.body.decode("utf-8", "replace")
+        self.forms, self.texts, self.title, self.links = [], {}, "", []
+        self._open, self._form, self._area = [], None, None
+        if "html" in (answer.headers.get("Content-Type") or ""):
+            self.feed(self.text)
+
+    def handle_starttag(self, tag, attributes):
+        a = dict(attributes)
+        if a.get("id"):
+            self.texts[a["id"]] = ""
+        if tag not in self.VOID:
+            self._open.append((tag, a.get("id")))
+        if tag == "form":
+            self._form = {"action": a.get("action", ""), "method": a.get("method", "get"),
+                          "type": a.get("enctype", ""), "inputs": [], "names": []}
+            self.forms.append(self._form)
+        elif tag == "a" and a.get("href"):
+            self.links.append(a["href"])
+        elif self._form and tag in ("input", "textarea", "select", "button"):
+            self._input(tag, a)
+
+    def _input(self, tag, a):
+        kind, name = a.get("type", "text"), a.get("name")
+        if not name:
+            return
+        self._form["names"].append(name)
+        if tag == "textarea":
+            self._area = [name, ""]
+        elif tag == "input" and kind not in ("radio", "checkbox", "file", "submit") or "checked" in a:
+            self._form["inputs"].append([name, a.get("value", "")])
+
+    def handle_endtag(self, tag):
+        if tag == "textarea" and self._area and self._form:
+            self._form["inputs"].append(self._area)
+            self._area = None
+        if tag == "form":
+            self._form = None
+        while self._open and tag not in self.VOID:
+            if self._open.pop()[0] == tag:
+                break
+
+    def handle_data(self, data):
+        if self._area:
+            self._area[1] += data
+        for tag, name in self._open:
+            if tag == "title":
+                self.title += data
+            if name:
+                self.texts[name] += data
+
+    def form(self, name):
+        """The form that posts `name` (its hidden _post), or whose action it is."""
+        for form in self.forms:
+            if ["_post", name] in form["inputs"] or form["action"] == name:
+                return form
+        raise AssertionError("no form %s in %s" % (name, self.text[:2000]))
+
+    def value(self, form, name):
+        values = [v for n, v in self.form(form)["inputs"] if n == name]
+        return values[-1] if values else None
+
+
+class Browser:
+    """A visitor without JavaScript: cookies, pages, forms.  It does not follow redirects by itself."""
+
+    def __init__(self, platform):
+        self.platform, self.cookies, self.page, self.path = platform, {}, None, "/"
+
+    def send(self, method, path, headers=None, raw=None):
+        all_headers = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        if self.cookies:
+            all_headers["Cookie"] = "; ".join("%s=%s" % c for c in self.cookies.items())
+        all_headers.update(headers or {})
+        answer = self.platform.http(method, path, raw=raw, headers=all_headers)
+        for line in answer.headers.get_all("Set-Cookie") or []:
+            pair, _, rest = line.partition(";")
+            name, _, value = pair.partition("=")
+            assert "Secure" in rest and "HttpOnly" in rest and "SameSite=Lax" in rest and "Path=/" in rest, line
+            if "Max-Age=0" in rest:
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+        self.page, self.path = Page(answer), path
+        return self.page
+
+    def get(self, path, headers=None):
+        return self.send("GET", path, headers)
+
+    def submit(self, form, fields=None, page=None, files=None, headers=None, button=None):
+        """Posts a form of the page (or of an older one) with what is typed; the answer as a page."""
+        form = (page or self.page).form(form)
+        fields = dict(fields or {})
+        pairs = [(n, fields.pop(n) if n in fields else v) for n, v in form["inputs"]]
+        pairs += list(fields.items()) + ([button] if button else [])
+        action = form["action"] or self.path
+        if files is None:
+            body, kind = urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+        else:
+            edge = uuid.uuid4().hex
+            parts = [("Content-Disposition: form-data; name=\"%s\"" % n, v.encode()) for n, v in pairs]
+            parts += [("Content-Disposition: form-data; name=\"%s\"; filename=\"%s\"\r\nContent-Type: %s"
+                       % (n, file_name, kind), data) for n, file_name, kind, data in files]
+            body = b"".join(b"--%s\r\n%s\r\n\r\n%s\r\n" % (edge.encode(), head.encode(), data)
+                            for head, data in parts) + b"--%s--\r\n" % edge.encode()
+            kind = "multipart/form-data; boundary=" + edge
+        all_headers = {"Content-Type": kind, "Sec-Fetch-Site": "same-origin"}
+        all_headers.update(headers or {})
+        return self.send("POST", action, all_headers, body)
+
+    def follow(self):
+        """Where the last answer redirects to."""
+        assert self.page.status == 303, (self.page.status, self.page.text[:2000])
+        return self.get(unquote(self.page.headers["Location"]))
+
+    def login(self, person):
+        self.get("/login")
+        page = self.submit("login", {"identifier": person.id_number, "password": person.password})
+        assert page.status == 303, page.text[:2000]
         return self
 
 
