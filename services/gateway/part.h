@@ -1,7 +1,7 @@
 /* part.h - parts: HTML that C writes, {{@name argument … option=value}}.
  *
  * A part is a row: its name, the parameters it takes, a check that runs when a page is
- * compiled and a function that writes.  template.c parses the arguments by the
+ * compiled and a function that writes.  template_part.c parses the arguments by the
  * parameters, so a part sees values, never text of a template.  part_registry[] (part.c)
  * lists them all.
  *

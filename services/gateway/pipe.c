@@ -28,6 +28,7 @@ static const pipe_t pipes[] = {
     {"time",   MOMENT,                                0, 0,  0, check_text, apply_time},
     {"iso",    MOMENT,                                0, 0,  0, check_text, apply_iso},
     {"clock",  MOMENT,                                0, 0,  0, check_text, apply_clock},
+    {"limit",  MOMENT,                                0, 0,  0, check_text, apply_limit},
     {"left",   MOMENT,                                0, 0,  0, check_text, apply_left},
     {"light",  MOMENT,                                0, 0,  0, check_text, apply_light},
     {"money",  KIND(INT),                             0, 0,  0, check_text, apply_money},

@@ -31,9 +31,9 @@ void pipe_put_time(buffer_t *out, int64_t ms);
 const datum_type_t *check_compare(pipe_check_t *), *check_number(pipe_check_t *),
     *check_has(pipe_check_t *), *check_or(pipe_check_t *), *check_length(pipe_check_t *);
 datum_t apply_is(const pipe_call_t *, datum_t), apply_isnt(const pipe_call_t *, datum_t),
-    apply_starts(const pipe_call_t *, datum_t), apply_over(const pipe_call_t *, datum_t), apply_under(const pipe_call_t *, datum_t),
-    apply_has(const pipe_call_t *, datum_t), apply_or(const pipe_call_t *, datum_t),
-    apply_length(const pipe_call_t *, datum_t);
+    apply_starts(const pipe_call_t *, datum_t), apply_over(const pipe_call_t *, datum_t),
+    apply_under(const pipe_call_t *, datum_t), apply_has(const pipe_call_t *, datum_t),
+    apply_or(const pipe_call_t *, datum_t), apply_length(const pipe_call_t *, datum_t);
 
 const datum_type_t *check_text(pipe_check_t *), *check_words(pipe_check_t *),
     *check_html(pipe_check_t *), *check_mask(pipe_check_t *), *check_cut(pipe_check_t *);
@@ -45,8 +45,8 @@ datum_t apply_label(const pipe_call_t *, datum_t), apply_name(const pipe_call_t 
 
 datum_t apply_date(const pipe_call_t *, datum_t), apply_day(const pipe_call_t *, datum_t),
     apply_time(const pipe_call_t *, datum_t), apply_iso(const pipe_call_t *, datum_t),
-    apply_clock(const pipe_call_t *, datum_t), apply_left(const pipe_call_t *, datum_t),
-    apply_light(const pipe_call_t *, datum_t);
+    apply_clock(const pipe_call_t *, datum_t), apply_limit(const pipe_call_t *, datum_t),
+    apply_left(const pipe_call_t *, datum_t), apply_light(const pipe_call_t *, datum_t);
 
 const datum_type_t *check_slice(pipe_check_t *), *check_join(pipe_check_t *),
     *check_group(pipe_check_t *), *check_where(pipe_check_t *);

@@ -218,15 +218,30 @@ TEST(pipe_days_as_text)
     EXPECT(text_shows("长期 <", "{{text | date}}({{text | left}})", "长期 &lt;()"));
 }
 
+#define MIDNIGHT (NOW + 8 * 3600000) /* 24:00 of today */
+
 TEST(pipe_left_and_light)
 {
     EXPECT(time_shows(NOW, "{{time | left}} {{time | light}}", "今天截止 amber"));
     EXPECT(time_shows(NOW - 8 * 3600000, "{{time | left}}", "今天截止")); /* earlier today */
-    EXPECT(time_shows(NOW + 8 * 3600000, "{{time | left}}", "还剩1天"));  /* midnight */
+    EXPECT(time_shows(MIDNIGHT + 1, "{{time | left}}", "还剩1天"));
     EXPECT(time_shows(NOW + 2 * DAY, "{{time | left}} {{time | light}}", "还剩2天 amber"));
     EXPECT(time_shows(NOW + 3 * DAY, "{{time | left}} {{time | light}}", "还剩3天 green"));
     EXPECT(time_shows(NOW - DAY, "{{time | left}} {{time | light}}", "已超期1天 red"));
     EXPECT(text_shows("2026-11-25", "{{text | left}}", "还剩2天"));
+}
+
+/* A limit ends at 24:00 of its last day, which is 0:00 of the next. */
+TEST(pipe_limits_end_at_midnight)
+{
+    EXPECT(
+        time_shows(MIDNIGHT, "{{time | limit}} {{time | date}}", "2026年11月23日 2026年11月24日"));
+    EXPECT(time_shows(MIDNIGHT, "{{time | left}} {{time | light}}", "今天截止 amber"));
+    EXPECT(time_shows(MIDNIGHT - DAY, "{{time | left}} {{time | light}}", "已超期1天 red"));
+    EXPECT(
+        time_shows(MIDNIGHT + DAY, "{{time | limit}} {{time | left}}", "2026年11月24日 还剩1天"));
+    EXPECT(text_shows("2026-11-25", "{{text | limit}}", "2026年11月25日"));
+    EXPECT(time_shows(0, "({{time | limit}})", "()"));
 }
 
 /* --- numbers ---------------------------------------------------------------------------- */

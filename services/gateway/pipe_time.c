@@ -1,4 +1,4 @@
-/* pipe_time.c - date, day, time, iso, clock, left, light: all in Asia/Shanghai. */
+/* pipe_time.c - date, day, time, iso, clock, limit, left, light: all in Asia/Shanghai. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -119,11 +119,30 @@ datum_t apply_clock(const pipe_call_t *call, datum_t in)
     return sentence(call, "%02d:%02d", at.hour, at.minute);
 }
 
+/* --- limits ---------------------------------------------------------------------- */
+
+/* The last day of a limit.  Limits end at 24:00 of it (case.Deadlines), which is 0:00 of the next:
+ * the millisecond before is still within. */
+static bool read_last_day(datum_t in, moment_t *ret)
+{
+    if (in.kind == DATUM_TIME)
+        in.time_ms--;
+    return read_moment(in, ret);
+}
+
+datum_t apply_limit(const pipe_call_t *call, datum_t in)
+{
+    moment_t at;
+    if (!read_last_day(in, &at))
+        return in;
+    return sentence(call, "%d年%d月%d日", at.year, at.month, at.day);
+}
+
 /* Calendar days from today: what ends today is not over until midnight. */
 static bool days_left(const pipe_call_t *call, datum_t in, int64_t *ret)
 {
     moment_t at;
-    if (!read_moment(in, &at))
+    if (!read_last_day(in, &at))
         return false;
     *ret = at.days - clock_day_of(call->now_ms);
     return true;
