@@ -28,28 +28,25 @@ size_t pipe_prefix(const ProtobufCEnumDescriptor *type);
 /* "2026年11月22日 15:04" */
 void pipe_put_time(buffer_t *out, int64_t ms);
 
-const datum_type_t *check_compare(pipe_check_t *), *check_number(pipe_check_t *),
-    *check_has(pipe_check_t *), *check_or(pipe_check_t *), *check_length(pipe_check_t *);
-datum_t apply_is(const pipe_call_t *, datum_t), apply_isnt(const pipe_call_t *, datum_t),
-    apply_starts(const pipe_call_t *, datum_t), apply_over(const pipe_call_t *, datum_t),
-    apply_under(const pipe_call_t *, datum_t), apply_has(const pipe_call_t *, datum_t),
-    apply_or(const pipe_call_t *, datum_t), apply_length(const pipe_call_t *, datum_t);
+/* --- the functions of the table in pipe.c ------------------------------------------- */
 
-const datum_type_t *check_text(pipe_check_t *), *check_words(pipe_check_t *),
-    *check_html(pipe_check_t *), *check_mask(pipe_check_t *), *check_cut(pipe_check_t *);
-datum_t apply_label(const pipe_call_t *, datum_t), apply_name(const pipe_call_t *, datum_t),
-    apply_money(const pipe_call_t *, datum_t), apply_bytes(const pipe_call_t *, datum_t),
-    apply_mask(const pipe_call_t *, datum_t), apply_lines(const pipe_call_t *, datum_t),
-    apply_url(const pipe_call_t *, datum_t), apply_count(const pipe_call_t *, datum_t),
-    apply_cut(const pipe_call_t *, datum_t), apply_code(const pipe_call_t *, datum_t);
+typedef const datum_type_t *pipe_checks_t(pipe_check_t *check);
+typedef datum_t pipe_applies_t(const pipe_call_t *call, datum_t in);
 
-datum_t apply_date(const pipe_call_t *, datum_t), apply_day(const pipe_call_t *, datum_t),
-    apply_time(const pipe_call_t *, datum_t), apply_iso(const pipe_call_t *, datum_t),
-    apply_clock(const pipe_call_t *, datum_t), apply_limit(const pipe_call_t *, datum_t),
-    apply_left(const pipe_call_t *, datum_t), apply_light(const pipe_call_t *, datum_t);
+/* pipe_compare.c */
+pipe_checks_t check_compare, check_number, check_has, check_or, check_length;
+pipe_applies_t apply_is, apply_isnt, apply_starts, apply_over, apply_under, apply_has, apply_or,
+    apply_length;
 
-const datum_type_t *check_slice(pipe_check_t *), *check_join(pipe_check_t *),
-    *check_group(pipe_check_t *), *check_where(pipe_check_t *);
-datum_t apply_first(const pipe_call_t *, datum_t), apply_rest(const pipe_call_t *, datum_t),
-    apply_join(const pipe_call_t *, datum_t), apply_group(const pipe_call_t *, datum_t),
-    apply_where(const pipe_call_t *, datum_t);
+/* pipe_text.c */
+pipe_checks_t check_text, check_words, check_html, check_mask, check_cut;
+pipe_applies_t apply_label, apply_name, apply_money, apply_bytes, apply_mask, apply_lines,
+    apply_url, apply_count, apply_cut, apply_code;
+
+/* pipe_time.c */
+pipe_applies_t apply_date, apply_day, apply_time, apply_iso, apply_clock, apply_limit, apply_left,
+    apply_light;
+
+/* pipe_list.c */
+pipe_checks_t check_slice, check_join, check_group, check_where;
+pipe_applies_t apply_first, apply_rest, apply_join, apply_group, apply_where;
