@@ -750,9 +750,11 @@ static bool declare_word(reader_t *reader, span_t key, span_t value)
     } else if (span_is(key, "files")) {
         if ((form = last_form(reader)))
             form->files = copy(reader->set->arena, value);
+    } else if (span_is(key, "then")) {
+        (void) last_form(reader);
     } else {
-        return span_is(key, "title") || span_is(key, "download") || span_is(key, "then") ||
-               span_is(key, "go") || span_is(key, "file");
+        return span_is(key, "title") || span_is(key, "download") || span_is(key, "go") ||
+               span_is(key, "file");
     }
     return true;
 }
