@@ -81,6 +81,21 @@ status_t process_verify_audit(call_t *call, const Yw__Empty *in, Process__AuditR
     return audit_verify(call->store, &out->rows, &out->bad_seq);
 }
 
+status_t process_hold_writes(call_t *call, const Process__HoldWritesRequest *in, Yw__Empty *out)
+{
+    (void) out;
+    if (call->server && server_hold_writes(call->server, in->hold_ms))
+        return STATUS_OK;
+    return call_fail(call, STATUS_UNAVAILABLE, "writes_held", NULL, "写入正被另一次备份暂停，请稍后再试");
+}
+
+status_t process_release_writes(call_t *call, const Yw__Empty *in, Process__WritesReleased *out)
+{
+    (void) in;
+    out->held = call->server && server_release_writes(call->server);
+    return STATUS_OK;
+}
+
 status_t process_list_parked(call_t *call, const Yw__Empty *in, Process__ParkedList *out)
 {
     (void) in;

@@ -14,4 +14,7 @@ typedef struct {
     uint32_t writes_queued;
 } process_facts_t;
 
+/* Of the writer (writer_hold, writer_release). */
+bool server_hold_writes(struct server *server, uint32_t ms);
+bool server_release_writes(struct server *server);
 void server_facts(struct server *server, process_facts_t *ret);

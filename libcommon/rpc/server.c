@@ -13,6 +13,7 @@
 #include "crypto.h"
 #include "process.h"
 #include "server_internal.h"
+#include "verify.h"
 
 #define READS_MAX 4096 /* queued calls; the window keeps it far below */
 #define PREPARES_MAX                                                                               \
@@ -511,6 +512,16 @@ void server_facts(struct server *server, process_facts_t *ret)
     ret->writes_queued = (uint32_t) writer_queued(server->writer);
 }
 
+bool server_hold_writes(struct server *server, uint32_t ms)
+{
+    return writer_hold(server->writer, ms);
+}
+
+bool server_release_writes(struct server *server)
+{
+    return writer_release(server->writer);
+}
+
 static void after_commit(void *arg)
 {
     server_t *self = arg;
@@ -636,11 +647,13 @@ int service_main(int argc, char **argv, const service_t *service)
 {
     char error[512];
 
+    crypto_init();
+    if (argc == 4 && strcmp(argv[2], "--verify") == 0)
+        return verify_main(service, argv[1], argv[3]);
     if (argc != 2) {
-        fprintf(stderr, "usage: %s CONFIG\n", argv[0]);
+        fprintf(stderr, "usage: %s CONFIG [--verify FILE]\n", argv[0]);
         return 2;
     }
-    crypto_init();
     int signals = block_signals();
     server_t *self = xalloc(sizeof *self);
     self->service = service;

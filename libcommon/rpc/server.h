@@ -14,6 +14,8 @@
 #include "call.h"
 #include "config.h"
 
+struct verify;
+
 typedef struct {
     const char *method; /* "case.Accept" */
     status_t (*run)(call_t *call, const ProtobufCMessage *in, ProtobufCMessage *out);
@@ -40,6 +42,8 @@ typedef struct {
      * The config is checked for unknown names in [name] afterwards. */
     status_t (*open)(config_t *config, store_t *store, void **ret_context);
     void (*close)(void *context);
+    /* `--verify` (verify.h): looks through rows that only the service understands.  May be NULL. */
+    void (*verify)(config_t *config, struct verify *report);
 } service_t;
 
 /* The whole of a service's main(): config file from argv, log, store, bus, until

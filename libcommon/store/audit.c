@@ -154,3 +154,20 @@ status_t audit_verify(store_t *store, int64_t *ret_rows, int64_t *ret_bad_seq)
     }
     return status;
 }
+
+status_t audit_last(store_t *store, int64_t *ret_seq, uint8_t ret_hash[32])
+{
+    arena_t *arena = arena_new(1u << 12);
+    query_t *q = query(store, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
+    *ret_seq = 0;
+    memset(ret_hash, 0, CRYPTO_HASH_SIZE);
+    if (query_next(q)) {
+        ProtobufCBinaryData hash = query_get_blob(q, "hash", arena);
+        *ret_seq = query_get_int(q, "seq");
+        if (hash.len == CRYPTO_HASH_SIZE)
+            memcpy(ret_hash, hash.data, CRYPTO_HASH_SIZE);
+    }
+    status_t status = query_done(q);
+    arena_free(&arena);
+    return status;
+}

@@ -72,3 +72,5 @@ status_t audit_put(store_t *store, const audit_row_t *row);
  * 0 when all do.  Rows cut off at the end leave a chain that fits: whoever must notice that keeps
  * the hash of the last row elsewhere. */
 status_t audit_verify(store_t *store, int64_t *ret_rows, int64_t *ret_bad_seq);
+/* The end of the chain: number and hash of the last row; 0 and zeros without one. */
+status_t audit_last(store_t *store, int64_t *ret_seq, uint8_t ret_hash[32]);

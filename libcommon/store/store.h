@@ -97,6 +97,14 @@ bool store_in_transaction(const store_t *self);
 void store_snapshot_begin(store_t *self);
 void store_snapshot_end(store_t *self);
 
+/* --- the database as a whole (copy.c): backup and its check ---------------------------- */
+
+/* The snapshot of a reader that has begun one, page by page, as a new file with all of it on the disk.
+ * Writers go on meanwhile; their log grows until the snapshot ends.  `error` gets a sentence. */
+status_t store_copy(store_t *self, const char *path, char *error, size_t error_size);
+/* Every page, index and reference fits.  DATA_LOSS: `fault` says the first that does not. */
+status_t store_check(store_t *self, char *fault, size_t fault_size);
+
 /* A plain statement in tests and set-up. */
 status_t store_exec(store_t *self, const char *sql);
 /* First column of the first row, 0 without one; the SQL need not be a literal.  For tests and

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include "check.h"
+#include "clock.h"
 #include "fault.h"
 #include "store_private.h"
 #include "writer.h"
@@ -20,6 +21,10 @@ struct writer {
     pthread_t thread;
     void (*after)(void *arg);
     void *arg;
+    pthread_mutex_t lock; /* of the rest */
+    pthread_cond_t changed;
+    bool busy;             /* between taking a batch and the last word about it */
+    int64_t held_until_ms; /* monotonic; 0: not held */
 };
 
 static job_t *next_job(const job_t *job)
@@ -60,12 +65,73 @@ static bool run_batch(writer_t *self, job_t *first, bool *ret_changed)
     return store_commit(store) == STATUS_OK;
 }
 
+/* --- holding --------------------------------------------------------------------- */
+
+static bool is_held(const writer_t *self)
+{
+    return self->held_until_ms > clock_mono_ms();
+}
+
+/* Until something changes, or the hold is over. */
+static void wait_change(writer_t *self)
+{
+    struct timespec until = {.tv_sec = self->held_until_ms / 1000,
+                             .tv_nsec = self->held_until_ms % 1000 * 1000000};
+    pthread_cond_timedwait(&self->changed, &self->lock, &until);
+}
+
+static void enter(writer_t *self)
+{
+    pthread_mutex_lock(&self->lock);
+    while (is_held(self))
+        wait_change(self);
+    self->busy = true;
+    pthread_mutex_unlock(&self->lock);
+}
+
+static void leave(writer_t *self)
+{
+    pthread_mutex_lock(&self->lock);
+    self->busy = false;
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+}
+
+bool writer_hold(writer_t *self, uint32_t ms)
+{
+    pthread_mutex_lock(&self->lock);
+    bool held = !is_held(self);
+    if (held) {
+        self->held_until_ms = clock_mono_ms() + ms;
+        while (self->busy && is_held(self))
+            wait_change(self);
+        held = !self->busy;
+        if (!held)
+            self->held_until_ms = 0;
+    }
+    pthread_mutex_unlock(&self->lock);
+    return held;
+}
+
+bool writer_release(writer_t *self)
+{
+    pthread_mutex_lock(&self->lock);
+    bool held = is_held(self);
+    self->held_until_ms = 0;
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+    return held;
+}
+
+/* --- the thread ------------------------------------------------------------------- */
+
 static void *writer_thread(void *arg)
 {
     writer_t *self = arg;
     queue_node_t *batch;
     while ((batch = queue_take_many(self->queue, WRITER_BATCH_MAX, -1))) {
         job_t *job = (job_t *) batch;
+        enter(self);
         FAULT_POINT("store.before_run");
         bool changed = false;
         bool durable = run_batch(self, job, &changed);
@@ -79,6 +145,7 @@ static void *writer_thread(void *arg)
             job->done(job, durable ? job->status : STATUS_UNAVAILABLE);
             job = next;
         }
+        leave(self);
     }
     return NULL;
 }
@@ -91,6 +158,12 @@ writer_t *writer_new(store_t **store, size_t queue_limit, void (*after)(void *ar
     *store = NULL;
     self->after = after;
     self->arg = arg;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
 
     /* Signals are read as a file descriptor by the thread that made us. */
     sigset_t all, before;
@@ -116,8 +189,11 @@ void writer_free(writer_t **self)
     if (!*self)
         return;
     writer_t *writer = *self;
+    writer_release(writer);
     queue_close(writer->queue);
     CHECK(pthread_join(writer->thread, NULL) == 0);
+    pthread_cond_destroy(&writer->changed);
+    pthread_mutex_destroy(&writer->lock);
     queue_free(&writer->queue);
     store_checkpoint(writer->store);
     store_close(&writer->store);

@@ -26,5 +26,11 @@ writer_t *writer_new(store_t **store, size_t queue_limit, void (*after)(void *ar
 /* False: full or closing; the job stays the caller's. */
 bool writer_post(writer_t *self, job_t *job) __attribute__((warn_unused_result));
 size_t writer_queued(writer_t *self);
+/* From any thread: waits until the batch in hand is committed and told, and lets no other begin for
+ * `ms` or until writer_release(); jobs queue meanwhile.  False: held already, or the batch takes
+ * longer than `ms`. */
+bool writer_hold(writer_t *self, uint32_t ms) __attribute__((warn_unused_result));
+/* True: nothing was written since writer_hold(); false: its time was over before. */
+bool writer_release(writer_t *self);
 /* Finishes what is queued, checkpoints, closes the store. */
 void writer_free(writer_t **self);

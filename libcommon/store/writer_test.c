@@ -311,3 +311,42 @@ TEST(a_kill_loses_nothing_that_was_told)
     killed_at("store.after_commit:21", &told, &rows);
     EXPECT(told == 20 && rows == 21); /* durable, nobody knows: hence `once` */
 }
+
+/* While it is held nothing is written, afterwards everything; a hold ends by itself and says so. */
+TEST(a_held_writer_writes_nothing)
+{
+    folder_t folder = folder_new();
+    store_t *store = open_at(folder.db, SCHEMA);
+    writer_t *writer = writer_new(&store, 100, NULL, NULL);
+    insert_t first = insert_of(1), second = insert_of(2), third = insert_of(3);
+
+    EXPECT(writer_hold(writer, 10000));
+    EXPECT(!writer_hold(writer, 10000)); /* by somebody else */
+    EXPECT(writer_post(writer, &first.job));
+    usleep(30000);
+    EXPECT(!atomic_load(&first.done));
+    EXPECT(rows_in(folder.db) == 0);
+    EXPECT(writer_release(writer));
+    wait_for(&first);
+    EXPECT(first.told == STATUS_OK);
+
+    gate_t gate; /* what is in hand is finished first */
+    gate_close(&gate, writer);
+    EXPECT(!writer_hold(writer, 20));
+    atomic_store(&gate.open, true);
+    EXPECT(writer_hold(writer, 10000));
+    EXPECT(atomic_load(&gate.done));
+    EXPECT(writer_release(writer));
+
+    EXPECT(writer_hold(writer, 20));
+    EXPECT(writer_post(writer, &second.job));
+    wait_for(&second);
+    EXPECT(!writer_release(writer));
+
+    EXPECT(writer_hold(writer, 10000)); /* told to stop meanwhile: it finishes its work */
+    EXPECT(writer_post(writer, &third.job));
+    writer_free(&writer);
+    EXPECT(third.told == STATUS_OK);
+    EXPECT(rows_in(folder.db) == 3);
+    folder_remove(&folder);
+}

@@ -489,3 +489,45 @@ status_t file_sweep(call_t *call)
         status = delete_file(call, ids[i]);
     return status;
 }
+
+status_t file_verify(call_t *call, const char *file_id)
+{
+    crypto_hash_t state;
+    uint8_t hash[CRYPTO_HASH_SIZE];
+    char hex[CRYPTO_HEX_SIZE(sizeof hash)];
+    int64_t next = 0;
+    status_t status = STATUS_OK;
+
+    crypto_hash_start(&state);
+    query_t *parts = query(call->store, "SELECT at, data FROM file_parts WHERE file_id = :id"
+                                        " ORDER BY at");
+    query_text(parts, "id", file_id);
+    while (status == STATUS_OK && query_next(parts)) {
+        ProtobufCBinaryData data = {0};
+        int64_t at = query_get_int(parts, "at");
+        arena_reset(call->arena);
+        status = contents_open(call, "file_parts", part_context(call, file_id, at),
+                               query_get_blob(parts, "data", call->arena), &data);
+        if (status == STATUS_OK && at != next)
+            status = STATUS_DATA_LOSS;
+        if (status == STATUS_OK)
+            crypto_hash_add(&state, data.data, data.len);
+        next = at + (int64_t) data.len;
+    }
+    status_t read = query_done(parts);
+    if (status == STATUS_OK)
+        status = read;
+    if (status != STATUS_OK)
+        return status;
+
+    crypto_hash_end(&state, hash);
+    crypto_hex(hash, sizeof hash, hex);
+    query_t *same = query(call->store, "SELECT 1 FROM files WHERE id = :id AND hash = :hash"
+                                       " AND size = :size");
+    query_text(same, "id", file_id);
+    query_text(same, "hash", hex);
+    query_int(same, "size", next);
+    bool fits = query_next(same);
+    status = query_done(same);
+    return status == STATUS_OK && !fits ? STATUS_DATA_LOSS : status;
+}

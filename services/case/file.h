@@ -20,5 +20,8 @@ bool file_sweep_due(call_t *call);
 /* Files of a case with their material's id, complete ones only; by name. */
 status_t file_list(call_t *call, const char *case_id, Case__File ***ret, size_t *ret_count);
 
+/* The parts of a complete file open, and are together what its hash says.  DATA_LOSS: not. */
+status_t file_verify(call_t *call, const char *file_id);
+
 /* Media type by first bytes and name ("a.docx"); NULL: not accepted. */
 const char *file_type(const void *data, size_t size, const char *file_name);

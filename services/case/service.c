@@ -46,15 +46,22 @@ static bool load_master(config_t *config, uint8_t master[CRYPTO_KEY_SIZE])
     return loaded;
 }
 
+settings_t *settings_load(config_t *config)
+{
+    uint8_t master[CRYPTO_KEY_SIZE];
+    if (!load_master(config, master))
+        return NULL;
+    settings_t *self = settings_new(master);
+    crypto_wipe(master, sizeof master);
+    return self;
+}
+
 static status_t open_case(config_t *config, store_t *store, void **ret)
 {
     (void) store;
-    uint8_t master[CRYPTO_KEY_SIZE];
-    if (!load_master(config, master))
+    settings_t *self = settings_load(config);
+    if (!self)
         return STATUS_UNAVAILABLE;
-
-    settings_t *self = settings_new(master);
-    crypto_wipe(master, sizeof master);
     self->close_hour = (int) config_int(config, "case.close_hour", self->close_hour, 1, 24);
     self->correction_days =
         (int) config_int(config, "case.correction_days", self->correction_days, 1, 90);
@@ -83,6 +90,7 @@ const service_t *case_service(void)
         .tick_count = sizeof ticks / sizeof *ticks,
         .open = open_case,
         .close = close_case,
+        .verify = case_verify,
     };
     service.handler_count = case_handler_count;
     service.migration_count = case_migration_count;

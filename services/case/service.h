@@ -21,12 +21,17 @@ typedef struct {
 
 /* Settings with their defaults, and keys derived from `master`.  Never NULL. */
 settings_t *settings_new(const uint8_t master[CRYPTO_KEY_SIZE]);
+/* The same with the platform's master key; NULL after logging that there is none. */
+settings_t *settings_load(config_t *config);
 void settings_free(settings_t **self);
 
 static inline const settings_t *settings_of(const call_t *call)
 {
     return call->context;
 }
+
+/* verify.c */
+void case_verify(config_t *config, struct verify *report);
 
 /* For service_main() and for tests; static. */
 const service_t *case_service(void);

@@ -138,6 +138,7 @@ const service_t *identity_service(void)
         .tick_count = sizeof TICKS / sizeof *TICKS,
         .open = open_service,
         .close = close_service,
+        .verify = identity_verify,
     };
     return &self;
 }

@@ -36,6 +36,8 @@ typedef struct identity {
 
 /* What main() and tests run. */
 const service_t *identity_service(void);
+/* verify.c */
+void identity_verify(config_t *config, struct verify *report);
 
 /* Defaults of the settings, keys of a folder (made when there are none), the development channel
  * to messages.jsonl in the data folder.  Used by identity_service and by tests. */

@@ -31,6 +31,9 @@ static const struct {
     {"import", import_run, "KIND FILE [--dry-run]", "bring lists in; `yw import` names the kinds"},
     {"starter", starter_run, "[FOLDER]", "import the starter data"},
     {"trace", trace_run, "ID", "what is known of a trace, case or account, in all services"},
+    {"backup", backup_run, "FOLDER", "all databases as they are at one moment, while the platform runs"},
+    {"restore", restore_run, "FOLDER", "bring a backup into an empty data folder"},
+    {"verify", verify_run, "[FOLDER]", "look through every row of the databases, or of a backup"},
     {"parked", parked_run, "[retry SERVICE SEQ SUBSCRIBER]", "events that a subscriber refused"},
 };
 

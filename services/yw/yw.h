@@ -29,6 +29,9 @@ int import_run(yw_t *self, int argc, char **argv);
 int starter_run(yw_t *self, int argc, char **argv);
 int trace_run(yw_t *self, int argc, char **argv);
 int parked_run(yw_t *self, int argc, char **argv);
+int backup_run(yw_t *self, int argc, char **argv);
+int restore_run(yw_t *self, int argc, char **argv);
+int verify_run(yw_t *self, int argc, char **argv);
 
 /* --- shared (main.c) ------------------------------------------------------------ */
 
