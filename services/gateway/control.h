@@ -103,6 +103,17 @@ typedef struct {
     bool map_value;
 } control_place_t;
 
+/* An input of a form, found while its page is compiled (page_form_t.inputs). */
+typedef struct form_inputs {
+    const char *path; /* as written: "gaps[{_index}].reason" */
+    struct form_inputs *next;
+} form_inputs_t;
+
+/* Notes that the form has an input there that people see; {{@errors}} links to nothing else. */
+void control_note(part_check_t *check, const page_form_t *form, const char *path);
+/* Whether there is one for a path: "gaps[2].reason". */
+bool control_has_input(const page_form_t *form, const char *path);
+
 /* The form that a part speaks of (its first argument): that of the block it stands in, or one of
  * the page.  NULL: told. */
 const page_form_t *control_form(part_check_t *check, const char *name);

@@ -243,6 +243,8 @@ static void check_field(part_check_t *check)
                    check->arguments[PATH].written);
     if (needs_choices(self))
         part_fault(check, "`%s` needs choices=", check->arguments[PATH].written);
+    if (self->kind != CONTROL_HIDDEN)
+        control_note(check, form, check->arguments[PATH].written);
     control_form_t *outer = control_outer(check);
     if (self->kind == CONTROL_FILE && outer)
         outer->has_files = true;

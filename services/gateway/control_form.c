@@ -84,16 +84,59 @@ bool control_find(part_check_t *check, const page_form_t *form, const char *path
         if (field->label == PROTOBUF_C_LABEL_REPEATED && !scalar && !ret->map_value)
             at = behind_index(at);
         if (scalar || ret->map_value || !at || *at != '.') {
-            part_fault(check, "`%s` is no place for one value: say `%s`", path,
-                       scalar           ? "the field alone"
-                       : ret->map_value ? "form.name"
-                                        : "field.name, or list[{_index}].name");
+            part_fault(check, "`%s` is no place for one value: `%s` is %s", path, field->name,
+                       scalar           ? "one"
+                       : ret->map_value ? "a list of named values: say form.name"
+                       : field->label == PROTOBUF_C_LABEL_REPEATED
+                           ? "a list: say list[{_index}].name"
+                           : "a message");
             return false;
         }
         type = field->descriptor;
         at++;
     }
     part_fault(check, "`%s` has too many steps", path);
+    return false;
+}
+
+void control_note(part_check_t *check, const page_form_t *form, const char *path)
+{
+    form_inputs_t *input = arena_alloc(check->arena, sizeof *input);
+    if (!input)
+        return;
+    *input = (form_inputs_t){path, *form->inputs};
+    *form->inputs = input;
+}
+
+/* {name} in a path is any text. */
+static bool fits(const char *written, const char *path)
+{
+    for (; *written != '{'; written++, path++) {
+        if (*written != *path)
+            return false;
+        if (!*written)
+            return true;
+    }
+    written += strcspn(written, "}");
+    written += *written == '}';
+    for (; *path; path++)
+        if (fits(written, path))
+            return true;
+    return !*written;
+}
+
+bool control_has_input(const page_form_t *form, const char *path)
+{
+    char field[FORM_NAME_MAX + 1]; /* an element of a list of scalars counts for its field */
+    size_t size = strlen(path);
+    if (size > FORM_NAME_MAX)
+        return false;
+    memcpy(field, path, size + 1);
+    if (size && path[size - 1] == ']' && strrchr(field, '['))
+        *strrchr(field, '[') = 0;
+    for (const form_inputs_t *input = *form->inputs; input; input = input->next)
+        if (fits(input->path, path) || fits(input->path, field))
+            return true;
     return false;
 }
 
@@ -263,19 +306,10 @@ static void check_errors(part_check_t *check)
     check->kept = kept;
 }
 
-/* Places of the page's own are no inputs that people could go to: a refused version, an id. */
-static bool has_input(const page_form_t *form, const char *path)
-{
-    const ProtobufCFieldDescriptor *field =
-        message_field(form->method->in, path, strcspn(path, ".["));
-    return field && !is_given(form, &field, 1) && strcmp(path, "version") != 0 &&
-           strcmp(path, "revision") != 0;
-}
-
 static void write_error(const part_render_t *render, const page_view_t *view, const fault_t *fault)
 {
     buffer_t *out = render->out;
-    bool link = has_input(view->refused, fault->field);
+    bool link = control_has_input(view->refused, fault->field);
     buffer_text(out, "<li>");
     if (link) {
         buffer_text(out, "<a href=\"#");

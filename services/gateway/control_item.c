@@ -70,8 +70,13 @@ static void check_itemform(part_check_t *check)
         return;
     *kept =
         (item_part_t){form, map_of(form->method->in, check->arena), check->arguments[GROUP].given};
-    if (!kept->map)
+    if (!kept->map) {
         part_fault(check, "%s takes no form of an item", form->method->name);
+        return;
+    }
+    const char *any = arena_printf(check->arena, "%s.{id}", kept->map);
+    if (any)
+        control_note(check, form, any);
     check->kept = kept;
 }
 
