@@ -114,7 +114,8 @@ static void add_beginning(way_t *self, const course_t *course)
     if (course->state == STATE(CORRECTION))
         note(add(self, "申请人补正材料", CURRENT),
              due ? moment(self, due->correction_due_at, true) : NULL);
-    if (course->accepted_at)
+    if (course->accepted_at || IS(course->state, STATE(ACCEPTED), STATE(REVIEWING), STATE(DECIDING),
+                                  STATE(GRANTED), STATE(DENIED), STATE(CLOSED)))
         note(add(self, "受理", DONE), moment(self, course->accepted_at, false));
     else if (course->state == STATE(SUBMITTED))
         note(add(self, "受理", CURRENT), due ? moment(self, due->accept_due_at, true) : NULL);
