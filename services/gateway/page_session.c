@@ -10,8 +10,8 @@ typedef struct seat {
     struct seat *newer, *older; /* by use */
     uint8_t hash[CRYPTO_HASH_SIZE];
     int64_t expires_ms;
-    size_t size;
-    uint8_t token[];
+    size_t size, name_size;
+    uint8_t token[]; /* and the name, with its end */
 } seat_t;
 
 struct page_sessions {
@@ -53,7 +53,7 @@ static void drop(page_sessions_t *self, seat_t *seat)
 {
     unlink_seat(self, seat);
     table_remove(self->by_hash, seat->hash, sizeof seat->hash);
-    crypto_wipe(seat->token, seat->size);
+    crypto_wipe(seat->token, seat->size + seat->name_size);
     free(seat);
 }
 
@@ -74,36 +74,38 @@ static seat_t *find(const page_sessions_t *self, span_t secret, uint8_t hash[CRY
     return table_get(self->by_hash, hash, CRYPTO_HASH_SIZE);
 }
 
-const void *page_sessions_find(page_sessions_t *self, span_t secret, int64_t now_ms,
-                               size_t *ret_size)
+bool page_sessions_find(page_sessions_t *self, span_t secret, int64_t now_ms, page_session_t *ret)
 {
     uint8_t hash[CRYPTO_HASH_SIZE];
     seat_t *seat = find(self, secret, hash);
     if (!seat)
-        return NULL;
+        return false;
     if (seat->expires_ms - PAGE_SESSION_EARLY_MS <= now_ms) {
         drop(self, seat);
-        return NULL;
+        return false;
     }
     unlink_seat(self, seat);
     link_newest(self, seat);
-    *ret_size = seat->size;
-    return seat->token;
+    *ret = (page_session_t){seat->token, seat->size, (const char *) seat->token + seat->size};
+    return true;
 }
 
-void page_sessions_put(page_sessions_t *self, span_t secret, const void *token, size_t size,
+void page_sessions_put(page_sessions_t *self, span_t secret, const page_session_t *session,
                        int64_t expires_ms)
 {
     uint8_t hash[CRYPTO_HASH_SIZE];
+    size_t name_size = strlen(session->name) + 1;
     seat_t *seat = find(self, secret, hash);
     if (seat)
         drop(self, seat);
     if (table_size(self->by_hash) == PAGE_SESSIONS_MAX)
         drop(self, self->oldest);
-    seat = xalloc(sizeof *seat + size);
+    seat = xalloc(sizeof *seat + session->size + name_size);
     memcpy(seat->hash, hash, sizeof hash);
-    memcpy(seat->token, token, size);
-    seat->size = size;
+    memcpy(seat->token, session->token, session->size);
+    memcpy(seat->token + session->size, session->name, name_size);
+    seat->size = session->size;
+    seat->name_size = name_size;
     seat->expires_ms = expires_ms;
     CHECK(table_set(self->by_hash, hash, sizeof hash, seat));
     link_newest(self, seat);

@@ -19,9 +19,14 @@ typedef struct page_sessions page_sessions_t;
 page_sessions_t *page_sessions_new(void);
 void page_sessions_free(page_sessions_t **self);
 
-/* The token for a secret, NULL: ask identity.  Valid until the next call. */
-const void *page_sessions_find(page_sessions_t *self, span_t secret, int64_t now_ms,
-                               size_t *ret_size);
-void page_sessions_put(page_sessions_t *self, span_t secret, const void *token, size_t size,
+typedef struct {
+    const void *token;
+    size_t size;
+    const char *name; /* of the person: tokens of persons have none; "" */
+} page_session_t;
+
+/* False: ask identity.  *ret is valid until the next call. */
+bool page_sessions_find(page_sessions_t *self, span_t secret, int64_t now_ms, page_session_t *ret);
+void page_sessions_put(page_sessions_t *self, span_t secret, const page_session_t *session,
                        int64_t expires_ms);
 void page_sessions_forget(page_sessions_t *self, span_t secret);

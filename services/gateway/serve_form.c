@@ -100,6 +100,17 @@ static void refuse_problem(serve_t *self, problem_t problem)
     refuse(self, problem_http(problem), problem_code(problem), problem_detail(problem));
 }
 
+/* What is wrong with a file is shown where it was chosen. */
+static void point_to_file(serve_t *self)
+{
+    static const char *const names[] = {"fileName", "mediaType", "size", "offset", "data", "last"};
+    faults_t *faults = &self->exchange->faults;
+    for (size_t i = 0; i < faults->count; i++)
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++)
+            if (text_equal(faults->faults[i].field, names[j]))
+                faults->faults[i].field = self->form->files;
+}
+
 /* The session ended while the form was filled in. */
 static bool is_over(const serve_t *self, const Yw__Status *status)
 {
@@ -131,6 +142,8 @@ static void refused(serve_t *self, const reply_t *reply)
         edge_header(exchange, "retry-after",
                     arena_printf(exchange->arena, "%u", (status->retry_after_ms + 999) / 1000));
     form_refused(self->tree, status, exchange->arena, &exchange->faults);
+    if (self->form->files)
+        point_to_file(self);
     int http = status_http(reply->status);
     refuse(self, http, status->code,
            text_empty(status->message) ? problem_title(http) : status->message);
@@ -273,6 +286,7 @@ static void uploaded(exchange_t *exchange, problem_t problem, const reply_t *rep
 {
     serve_t *self = exchange->serve;
     if (!reply) {
+        point_to_file(self);
         refuse_problem(self, problem);
         return;
     }

@@ -55,6 +55,7 @@ struct serve {
     ask_t session_ask;
     page_as_t as;
     span_t secret;       /* of the session; size 0: none, or it is over */
+    const char *name;    /* of who is signed in */
     span_t visitor;      /* cookie, size 0: none yet */
     bool session_over;   /* there was a cookie, but its session has ended */
     bool session_unknown; /* identity could not be asked */

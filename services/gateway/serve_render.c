@@ -120,7 +120,7 @@ static datum_t session_of(serve_t *self)
         return datum_none();
     slots[SESSION_SIGNED_IN] = datum_bool(token != NULL);
     slots[SESSION_ACCOUNT_ID] = datum_text(token ? token->subject : "");
-    slots[SESSION_NAME] = datum_text(token ? token->name : "");
+    slots[SESSION_NAME] = datum_text(token ? self->name : "");
     slots[SESSION_LEVEL] = datum_enum(&yw__level__descriptor, token ? (int) token->level : 0);
     slots[SESSION_IS_STAFF] =
         datum_bool(token && token->kind == YW__CALLER_KIND__CALLER_KIND_STAFF);

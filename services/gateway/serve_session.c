@@ -33,19 +33,22 @@ static void over(serve_t *self)
 }
 
 /* False: not a token that this kind of page takes. */
-static bool take(serve_t *self, const void *bytes, size_t size)
+static bool take(serve_t *self, const page_session_t *session)
 {
     exchange_t *exchange = self->exchange;
-    char *copy = arena_copy(exchange->arena, bytes, size);
+    size_t size = session->size;
+    char *copy = arena_copy(exchange->arena, session->token, size);
+    const char *name = arena_text(exchange->arena, session->name);
     const Yw__Token *token = NULL;
     Yw__CallerKind kind = self->as == PAGE_AS_STAFF ? YW__CALLER_KIND__CALLER_KIND_STAFF
                                                     : YW__CALLER_KIND__CALLER_KIND_PERSON;
-    if (!copy || sessions_verify(exchange->lane->sessions, copy, size, clock_now_ms(),
+    if (!copy || !name || sessions_verify(exchange->lane->sessions, copy, size, clock_now_ms(),
                                  exchange->arena, &token) != PROBLEM_NONE)
         return false;
     if (token->kind != kind)
         return false;
     exchange->token = token;
+    self->name = *token->name ? token->name : name;
     exchange->signed_token = (ProtobufCBinaryData){size, (uint8_t *) copy};
     return true;
 }
@@ -58,9 +61,10 @@ static bool take_tokens(serve_t *self, const Identity__SessionTokens *tokens)
     void *bytes = arena_alloc(exchange->arena, text_size + 1);
     if (!bytes || !crypto_unbase64(tokens->access_token, text_size, bytes, text_size, &size))
         return false;
-    page_sessions_put(exchange->lane->page_sessions, self->secret, bytes, size,
+    page_session_t session = {bytes, size, tokens->name};
+    page_sessions_put(exchange->lane->page_sessions, self->secret, &session,
                       timestamp_ms(tokens->access_expires_at));
-    return take(self, bytes, size);
+    return take(self, &session);
 }
 
 static void continued(ask_t *ask, const reply_t *reply)
@@ -104,7 +108,7 @@ static bool ask_identity(serve_t *self)
 void serve_session(serve_t *self, page_as_t as, void (*known)(serve_t *))
 {
     exchange_t *exchange = self->exchange;
-    size_t size;
+    page_session_t session;
     self->as = as;
     self->known = known;
     self->visitor = cookie_get(exchange->headers.cookie, COOKIE_VISITOR);
@@ -116,9 +120,8 @@ void serve_session(serve_t *self, page_as_t as, void (*known)(serve_t *))
         known(self);
         return;
     }
-    const void *token = page_sessions_find(exchange->lane->page_sessions, self->secret,
-                                           clock_now_ms(), &size);
-    if (token && take(self, token, size)) {
+    if (page_sessions_find(exchange->lane->page_sessions, self->secret, clock_now_ms(), &session) &&
+        take(self, &session)) {
         known(self);
         return;
     }

@@ -92,6 +92,7 @@ static status_t token_rights(call_t *call, const session_t *session, Yw__Token *
         return status;
     token->level = account.level;
     out->level = account.level;
+    out->name = session->pages ? account.name : "";
     return STATUS_OK;
 }
 
@@ -330,6 +331,7 @@ status_t identity_continue_session(call_t *call, const Identity__ContinueSession
         return refuse_refresh(call);
     if (status != STATUS_OK)
         return status;
+    session.pages = true;
     query_t *row =
         query(call->store, "UPDATE sessions SET pages = 1, used_at = :now WHERE id = :id");
     query_text(row, "id", session.id);

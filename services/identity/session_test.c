@@ -170,6 +170,7 @@ TEST(session_is_of_pages_or_of_an_app)
         const Identity__SessionTokens *again = go_on(&f, pages->refresh_token);
         EXPECT(again && text_equal(again->refresh_token, pages->refresh_token));
         EXPECT(again && text_equal(again->session_id, pages->session_id));
+        EXPECT(again && text_equal(again->name, ZHANG_NAME));
     }
     EXPECT(!refresh(&f, pages->refresh_token));
     EXPECT(fixture_failed(&f, STATUS_UNAUTHENTICATED, "identity.session_ended", "refreshToken"));
