@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "lane.h"
 #include "log.h"
+#include "serve.h"
 
 /* --- limits -------------------------------------------------------------------------- */
 
@@ -104,6 +105,11 @@ const char *__lsan_default_suppressions(void)
            "leak:h2o_multithread\nleak:h2o_config_init\n";
 }
 #endif
+
+static span_t span_of(h2o_iovec_t iovec)
+{
+    return span(iovec.base, iovec.len);
+}
 
 static edge_t *edge_of(h2o_req_t *req)
 {
@@ -364,19 +370,32 @@ static void linger_tick(edge_t *self, int64_t now_ms)
     }
 }
 
+static span_t header_of(const h2o_req_t *req, const char *name)
+{
+    for (size_t i = 0; i < req->headers.size; i++)
+        if (span_is(span_of(*req->headers.entries[i].name), name))
+            return span_of(req->headers.entries[i].value);
+    return span("", 0);
+}
+
 /* They come as plain text in English: say it as all our errors are said. */
 static void replace_answer(h2o_req_t *req, problem_t problem, h2o_ostream_t **slot)
 {
     buffer_t text = buffer_new(4096);
-    problem_print(problem, NULL, "", &text);
+    bool html = serve_wants_html(span_of(req->path), header_of(req, "accept"));
+    if (html)
+        serve_print_bare(problem_http(problem), problem_detail(problem), "", &text);
+    else
+        problem_print(problem, NULL, "", &text);
     replace_t *self = (replace_t *) h2o_add_ostream(req, sizeof *self, slot);
     self->super.do_send = replace_send;
     self->body = h2o_strdup(&req->pool, text.data, text.size);
     buffer_free(&text);
 
     memset(&req->res.headers, 0, sizeof req->res.headers);
-    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL,
-                   H2O_STRLIT("application/problem+json; charset=utf-8"));
+    const char *type =
+        html ? "text/html; charset=utf-8" : "application/problem+json; charset=utf-8";
+    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, type, strlen(type));
     add_header(req, H2O_STRLIT("cache-control"), H2O_STRLIT("no-store"));
     if (problem_retry_s(problem))
         add_header(req, H2O_STRLIT("retry-after"), H2O_STRLIT("5"));
@@ -413,11 +432,6 @@ static void on_request_gone(void *memory)
     peer->since_ms = clock_mono_ms();
     peer->sending_ms = 0;
     exchange_end(exchange);
-}
-
-static span_t span_of(h2o_iovec_t iovec)
-{
-    return span(iovec.base, iovec.len);
 }
 
 /* False: more bytes than any client of ours needs (h2o itself takes 400 KiB). */

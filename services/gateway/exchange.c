@@ -66,12 +66,12 @@ static void answer_options(exchange_t *self)
 {
     char allow[64];
     bool any = span_is(self->path, "*");
-    route_match_t match = routes_find(self->lane->routes, VERB_NONE, self->path);
-    if (!match.verbs && !any) {
+    unsigned verbs = routes_find(self->lane->routes, VERB_NONE, self->path).verbs | serve_verbs(self);
+    if (!verbs && !any) {
         exchange_problem(self, PROBLEM_NOT_FOUND);
         return;
     }
-    route_allow(any ? ~1u : match.verbs, allow);
+    route_allow(any ? ~1u : verbs, allow);
     edge_header(self, "allow", arena_text(self->arena, allow));
     exchange_bytes(self, 204, NULL, "no-store", "", 0);
 }

@@ -249,6 +249,12 @@ static bool serve_own(exchange_t *exchange)
     return true;
 }
 
+unsigned serve_verbs(const exchange_t *exchange)
+{
+    return exchange->lane->pages ? page_find(exchange->lane->pages, VERB_NONE, exchange->path).verbs
+                                 : 0;
+}
+
 bool serve_page(exchange_t *exchange)
 {
     page_set_t *set = exchange->lane->pages;
@@ -275,9 +281,11 @@ bool serve_page(exchange_t *exchange)
 
 /* --- what does not work -------------------------------------------------------------------------- */
 
-/* Whether "text/html" is among what is accepted, and "application/json" is not before it. */
-static bool wants_html(span_t accept)
+/* "text/html" is among what is accepted, and "application/json" is not before it. */
+bool serve_wants_html(span_t path, span_t accept)
 {
+    if (starts(path, "/api/"))
+        return false;
     while (accept.size) {
         span_t parameters;
         span_t type = span_trim(span_cut(span_cut(accept, ',', &accept), ';', &parameters));
@@ -289,22 +297,28 @@ static bool wants_html(span_t accept)
     return false;
 }
 
-/* When even the page of errors cannot be rendered. */
-static void answer_bare(exchange_t *exchange, int http, const char *detail)
+void serve_print_bare(int http, const char *detail, const char *trace, buffer_t *out)
 {
-    buffer_t *out = &exchange->out;
-    buffer_clear(out);
     buffer_printf(out,
                   "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
                   "<title>%s</title></head>\n<body><main><h1>%s</h1><p>",
                   problem_title(http), problem_title(http));
     part_escape_text(out, detail);
-    buffer_printf(out, "</p><p>编号 %s</p><p><a href=\"/\">返回首页</a></p></main></body></html>\n",
-                  exchange->trace_id);
+    if (*trace)
+        buffer_printf(out, "</p><p>编号 %s", trace);
+    buffer_text(out, "</p><p><a href=\"/\">返回首页</a></p></main></body></html>\n");
+}
+
+/* When even the page of errors cannot be rendered. */
+static void answer_bare(exchange_t *exchange, int http, const char *detail)
+{
+    buffer_clear(&exchange->out);
+    serve_print_bare(http, detail, exchange->trace_id, &exchange->out);
     exchange->page = true;
     edge_header(exchange, "cache-control", "no-store");
-    exchange_finish(exchange, http, "text/html; charset=utf-8", out->data, out->size);
+    exchange_finish(exchange, http, "text/html; charset=utf-8", exchange->out.data,
+                    exchange->out.size);
 }
 
 static const page_t *error_page(page_set_t *set, span_t path)
@@ -318,10 +332,8 @@ bool serve_problem(exchange_t *exchange, int http, const char *code, const char 
 {
     page_set_t *set = exchange->lane->pages;
     serve_t *self = exchange->serve;
-    if (!set || starts(exchange->path, "/api/"))
-        return false;
-    if (!wants_html(exchange->headers.accept) &&
-        !(self && self->page && self->page->html && !exchange->headers.accept.size))
+    bool page_asked = self && self->page && self->page->html && !exchange->headers.accept.size;
+    if (!set || (!serve_wants_html(exchange->path, exchange->headers.accept) && !page_asked))
         return false;
     if (self)
         serve_cancel_calls(self);

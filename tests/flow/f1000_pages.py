@@ -88,6 +88,25 @@ def test_methods_that_a_page_has_not(p):
     assert head.status == 200 and not head.body
 
 
+def test_too_much_is_told_as_a_page(p):
+    """A body past all limits never reaches us: h2o refuses it, and we say so in the browser's language."""
+    connection = p.connect()
+    connection.putrequest("POST", "/login")
+    for name, value in (("Accept", "text/html"), ("Content-Type", "multipart/form-data; boundary=x"),
+                        ("Content-Length", str(100 << 20))):
+        connection.putheader(name, value)
+    connection.endheaders()
+    try:
+        connection.send(b"x" * 65536)
+        answer = connection.getresponse()
+        assert answer.status == 413 and answer.headers["Content-Type"].startswith("text/html"), answer.status
+        assert "过大" in answer.read().decode()
+    finally:
+        connection.close()
+    options = p.http("OPTIONS", "/login")
+    assert options.status == 204 and "POST" in options.headers["Allow"]
+
+
 def test_literal_path_wins(p):
     assert "最新的" in Browser(p).get("/items/newest").text
 
