@@ -7,7 +7,7 @@ from harness import ORGANISATION, PDF, Person, fill, until
 
 def test_favourites_are_ones_own(p):
     """Kept, listed newest first, taken away; keeping twice is keeping once; nobody sees another's."""
-    person = p.person(20)
+    person = p.person(16)
     first, second = [item["id"] for item in p.search(pageSize=2)]
     assert person.get("/api/v1/favourites/" + first).json == {"itemId": first, "kept": False}
     for item in (first, second, first):
@@ -15,7 +15,7 @@ def test_favourites_are_ones_own(p):
         assert answer.status == 200 and answer.json["kept"] is True, answer
     assert sorted(person.get("/api/v1/favourites").json["itemIds"]) == sorted([first, second])
     assert person.get("/api/v1/favourites/" + first).json["kept"] is True
-    assert p.person(21).get("/api/v1/favourites").json["itemIds"] == []
+    assert p.person(17).get("/api/v1/favourites").json["itemIds"] == []
     assert person.http("DELETE", "/api/v1/favourites/" + first).json["kept"] is False
     assert person.http("DELETE", "/api/v1/favourites/" + first).status == 200
     assert person.get("/api/v1/favourites").json["itemIds"] == [second]
