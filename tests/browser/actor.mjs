@@ -2,7 +2,7 @@
 //
 //   follow('在线办理')          a link by its text
 //   fill('手机号码', '139…')    an input by its label
-//   choose('申请类型', '首次')   a radio button, checkbox or option
+//   check('首次')               a radio button or checkbox by its label;  pick('办理结果', '准予')  an option of a list
 //   upload('收入证明', file)    a file input
 //   press('下一步')             a button; waits for the page that comes
 //
@@ -122,17 +122,14 @@ export class Actor {
     await this.page.keyboard.insertText(value);
   }
 
-  /** A radio button, a checkbox or an option. */
-  async choose(label, choice) {
+  /** An option of a list. */
+  async pick(label, option) {
     const input = this.input(label);
-    if (await input.count() && await input.evaluate((e) => e.tagName) === 'SELECT') {
-      if (!this.keyboard) return input.selectOption({ label: choice });
-      await this.reach(input);
-      const index = await input.evaluate((e, choice) => [...e.options].findIndex((o) => o.label === choice), choice);
-      for (let i = 0; i < index; i++) await this.page.keyboard.press('ArrowDown');
-      return;
-    }
-    return this.check(this.page.getByRole('group', { name: new RegExp(escape(label)) }).getByLabel(choice).first());
+    if (!this.keyboard) return input.selectOption({ label: option });
+    await this.reach(input);
+    const [from, to] = await input.evaluate((e, option) => [e.selectedIndex, [...e.options].findIndex((o) => o.label === option)], option);
+    for (let i = from; i < to; i++) await this.page.keyboard.press('ArrowDown');
+    for (let i = from; i > to; i--) await this.page.keyboard.press('ArrowUp');
   }
 
   /** Ticks a checkbox or radio button. */

@@ -9,6 +9,8 @@ const AXE_OPTIONS = {
   runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
   resultTypes: ['violations'],
 };
+// Another colour scheme changes colours and nothing else.
+const AXE_COLOURS = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }, resultTypes: ['violations'] };
 
 const html = new HtmlValidate({
   root: true,
@@ -17,7 +19,10 @@ const html = new HtmlValidate({
   rules: {
     // Chinese text has no blanks: the rule counts characters for a Latin line.
     'long-title': 'off',
-    // A heading of a section may be followed by one of the same depth or one deeper; axe looks at it too.
+    // The summary of errors and notices stand before the h1, as readers want them.
+    'heading-level': ['error', { minInitialRank: 'h2' }],
+    // A list may have a name.
+    'aria-label-misuse': ['error', { allowAnyNamable: true }],
     'no-inline-style': 'error',
     'no-missing-references': 'error',
     'require-csp-nonce': 'off',
@@ -42,7 +47,7 @@ export async function htmlFaults(source) {
 /** axe's findings in the page as it is now. */
 export async function axeFaults(page, look) {
   if (!(await page.evaluate('typeof axe')).startsWith('obj')) await page.evaluate(AXE);
-  const found = await page.evaluate((options) => window.axe.run(document, options), AXE_OPTIONS);
+  const found = await page.evaluate((options) => window.axe.run(document, options), look === 'dark' ? AXE_COLOURS : AXE_OPTIONS);
   return found.violations.flatMap((v) => v.nodes.slice(0, 3).map((node) =>
     `axe ${look}: ${v.id}: ${v.help}  ${node.html.slice(0, 160)}  ${(node.any[0] || node.all[0] || node.none[0])?.message || ''}`));
 }
@@ -62,7 +67,7 @@ export async function widthFaults(page, look) {
 
 /** Latin words that a Chinese page may show. */
 const KNOWN = new Set(('PDF JPG JPEG PNG OFD DOC DOCX XLS XLSX CSV JSON ZIP MB KB GB kB A4 A3 OK SMS QR URL Excel Word ICP ID '
-  + 'http https com cn gov html www tel Enter Esc Tab Ctrl Shift Alt j k c ZeroMQ CURVE TLS API UTF BOM WCAG GB T').split(' '));
+  + 'http https com cn gov html www tel Enter Esc Tab Ctrl Shift Alt ZeroMQ CURVE TLS API UTF BOM WCAG GB T pdf docx xlsx KTV sgxk Cookie GBK').split(' '));
 
 /** What holds of the document whatever it shows. */
 export async function documentFaults(page) {
@@ -98,7 +103,7 @@ export async function documentFaults(page) {
 /** Words that are neither Chinese nor known: most often a text nobody translated. */
 export async function strangeWords(page) {
   const text = await page.evaluate(() => document.title + '\n' + document.body.innerText);
-  const words = new Set(text.match(/[A-Za-z][A-Za-z]{2,}/g) || []);
+  const words = new Set(text.replace(/[0-9a-f]{16,}|[0-9A-Z]{8,}/g, '').match(/[A-Za-z][A-Za-z]{2,}/g) || []);
   return [...words].filter((word) => !KNOWN.has(word));
 }
 

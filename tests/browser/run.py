@@ -22,7 +22,14 @@ sys.path.insert(0, os.path.join(HERE, "..", "flow"))
 import world  # noqa: E402
 from harness import Platform  # noqa: E402
 
-SETTINGS = os.environ.get("H7S", "[gateway]\ndevelop = true\n")        # so that the style guide is there
+# `develop`, so that the style guide is there.
+SETTINGS = """[gateway]
+develop = true
+[site]
+name = 合肥市政务服务网（示例）
+region = 合肥市
+phone = 12345
+"""
 ENDS = {signal.SIGINT, signal.SIGTERM}
 SCRIPTS = {"test": "run.mjs", "screenshots": "screenshots.mjs", "lighthouse": "lighthouse.mjs"}
 

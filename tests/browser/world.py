@@ -26,6 +26,7 @@ CITIZEN = 22                     # 古丽·买买提 has cases in every state
 QUIET = 23                       # has nothing yet
 JOBS = {"desktop": 3, "phone": 4, "script-free": 5, "keyboard": 6}      # not registered before
 FAILS = 24                       # meets everything that goes wrong
+SESSIONS = 25                    # ... whose sessions end
 GUEST = 29                       # never registered
 
 STAFF = {"receiver": "zjj-receiver", "reviewer": "zjj-reviewer", "decider": "zjj-decider",
@@ -43,12 +44,15 @@ class World:
         self.platform = platform
         self.citizen = Person(platform, CITIZEN).register().login()
         self.quiet = Person(platform, QUIET).register().login()
+        for index in (FAILS, SESSIONS):
+            Person(platform, index).register()
         self.staff = {role: Staff(platform, name).login() for role, name in STAFF.items()}
         self.permit = platform.item(PERMIT, department_id=DEPARTMENT)
         self.housing = platform.item(HOUSING, department_id=DEPARTMENT)
         self.cases = {}
         self.make_cases()
-        self.item_draft = self.make_item_draft()
+        must(self.citizen.http("PUT", "/api/v1/favourites/" + self.permit["id"], {}))
+        self.make_items()
         self.make_office()
 
     # --- cases -----------------------------------------------------------------------
@@ -129,6 +133,9 @@ class World:
                 must(self.citizen.post("/api/v1/cases/%s:supplement" % c[name]["id"],
                                        {"version": version, "note": SCRIPT}))
             self.work("receiver", c[name], "accept", opinion=SCRIPT if name == "hostile" else "材料齐全")
+        for name in ("draft", "submitted"):
+            detail = must(self.citizen.get("/api/v1/cases/" + c[name]["id"]))
+            c[name]["file"] = next(f["id"] for m in detail["materials"] for f in m["files"])
         # A reviewer may ask for an inspection, which stops the clock.
         self.work("reviewer", c["special"], "startSpecial", kind="SPECIAL_KIND_INSPECTION", plannedDays=5,
                   reason="需要现场核实", approver="郑宁")
@@ -150,9 +157,17 @@ class World:
 
     # --- items, staff, systems -----------------------------------------------------------
 
-    def make_item_draft(self):
-        made = must(self.staff["editor"].post("/api/v1/staff/items", {"itemId": self.permit["id"]}))
-        return {"id": made["id"], "version": made["version"]}
+    def make_items(self):
+        """One new version that is being written, one that waits to be checked, one new item with nothing in it."""
+        editor = self.staff["editor"]
+        draft = must(editor.post("/api/v1/staff/items", {"itemId": self.permit["id"]}))
+        checking = must(editor.post("/api/v1/staff/items", {"itemId": self.housing["id"]}))
+        path = "/api/v1/staff/items/" + self.housing["id"]
+        changed = dict(must(editor.get("%s/versions/%s" % (path, checking["version"]))), quantityLimit="每年1000户")
+        saved = must(editor.http("PUT", path, {"item": changed, "revision": checking["revision"]}))
+        must(editor.post(path + ":submit", {"revision": saved["revision"]}))
+        bare = must(editor.post("/api/v1/staff/items", {"item": {"name": "只有名字的事项", "departmentId": DEPARTMENT}}))
+        self.items = {"draft": draft, "checking": saved, "bare": bare}
 
     def make_office(self):
         admin = self.staff["admin"]
@@ -169,7 +184,8 @@ class World:
         return {
             "origin": "https://127.0.0.1:%d" % self.platform.port,
             "folder": self.platform.folder,
-            "citizen": person(CITIZEN), "quiet": person(QUIET), "fails": person(FAILS), "guest": person(GUEST),
+            "citizen": person(CITIZEN), "quiet": person(QUIET), "fails": person(FAILS), "sessions": person(SESSIONS),
+            "guest": person(GUEST),
             "jobs": {name: person(index) for name, index in JOBS.items()},
             "staff": {role: {"loginName": s.login_name, "password": s.password} for role, s in self.staff.items()},
             "staffIds": {s["loginName"]: s["id"] for s in staff},
@@ -178,7 +194,7 @@ class World:
                              "code": item["implCode"], "materials": item["materials"],
                              "formFields": item["formFields"]}
                       for name, item in (("permit", self.permit), ("housing", self.housing))},
-            "itemDraft": self.item_draft,
+            "itemDrafts": {name: {"id": item["id"], "version": int(item["version"])} for name, item in self.items.items()},
             "cases": self.cases,
             "message": messages[0]["id"],
             "department": DEPARTMENT,
