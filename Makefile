@@ -238,6 +238,7 @@ FUZZ_CC  := clang -std=c11 -D_GNU_SOURCE -O1 -g -w -DH2O_USE_LIBUV=0 -fsanitize=
 # Sources of services that a target needs beside libcommon.
 FUZZ_MORE_fuzz_http := $(addprefix services/gateway/,route.c transcode.c multipart.c problem.c)
 FUZZ_MORE_fuzz_template := $(filter-out %_test.c,$(wildcard services/gateway/datum*.c services/gateway/template*.c services/gateway/pipe*.c))
+FUZZ_MORE_fuzz_form := $(addprefix services/gateway/,form.c form_tree.c form_normal.c transcode.c multipart.c datum.c)
 FUZZ_MORE_fuzz_import := $(addprefix services/catalog/,list.c row.c csv.c clean.c columns.c)
 build/fuzz/obj/%.o: %.c $(GEN_DONE)
 	@mkdir -p $(@D)
