@@ -236,7 +236,7 @@ FUZZ_SRC := $(LIB_SRC) $(PB_C) $(GEN)/contract.c $(GEN)/rules.c $(GEN)/clients.c
 FUZZ_CC  := clang -std=c11 -D_GNU_SOURCE -O1 -g -w -DH2O_USE_LIBUV=0 -fsanitize=fuzzer,address,undefined \
             -fno-sanitize-recover=all -isystem $(GEN)
 # Sources of services that a target needs beside libcommon.
-FUZZ_MORE_fuzz_http := $(addprefix services/gateway/,route.c transcode.c multipart.c problem.c)
+FUZZ_MORE_fuzz_http := $(addprefix services/gateway/,route.c transcode.c multipart.c problem.c cookie.c address.c)
 FUZZ_MORE_fuzz_template := $(filter-out %_test.c,$(wildcard services/gateway/datum*.c services/gateway/template*.c services/gateway/pipe*.c))
 FUZZ_MORE_fuzz_form := $(addprefix services/gateway/,form.c form_tree.c form_normal.c transcode.c multipart.c datum.c)
 FUZZ_MORE_fuzz_import := $(addprefix services/catalog/,list.c row.c csv.c clean.c columns.c)

@@ -62,9 +62,9 @@ static void ask(ask_t *self)
     int64_t left_ms = self->deadline_ms - clock_mono_ms();
     self->attempts++;
     status_t status =
-        pending_ask(self->exchange->lane->pending, self->method, left_ms > 1 ? (uint32_t) left_ms : 1,
-                    self->meta.data, self->meta.len, self->request.data, self->request.len, replied,
-                    self, &self->ticket);
+        pending_ask(self->exchange->lane->pending, self->method,
+                    left_ms > 1 ? (uint32_t) left_ms : 1, self->meta.data, self->meta.len,
+                    self->request.data, self->request.len, replied, self, &self->ticket);
     if (status == STATUS_OK)
         return;
     reply_t reply = {status, NULL, 0};

@@ -66,7 +66,8 @@ static void answer_options(exchange_t *self)
 {
     char allow[64];
     bool any = span_is(self->path, "*");
-    unsigned verbs = routes_find(self->lane->routes, VERB_NONE, self->path).verbs | serve_verbs(self);
+    unsigned verbs =
+        routes_find(self->lane->routes, VERB_NONE, self->path).verbs | serve_verbs(self);
     if (!verbs && !any) {
         exchange_problem(self, PROBLEM_NOT_FOUND);
         return;
@@ -168,7 +169,8 @@ static void answer_error(exchange_t *self, int http, uint32_t retry_s)
     if (http == 401)
         edge_header(self, "www-authenticate", "Bearer realm=\"yiwang\"");
     edge_header(self, "cache-control", "no-store");
-    exchange_finish(self, http, "application/problem+json; charset=utf-8", self->out.data, self->out.size);
+    exchange_finish(self, http, "application/problem+json; charset=utf-8", self->out.data,
+                    self->out.size);
 }
 
 void exchange_problem(exchange_t *self, problem_t problem)

@@ -69,7 +69,8 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "--check-pages") == 0)
         return check_pages(argv[2], argv[3]);
     if (argc != 2) {
-        fprintf(stderr, "usage: %s CONFIG\n       %s --check-pages PAGES STATIC\n", argv[0], argv[0]);
+        fprintf(stderr, "usage: %s CONFIG\n       %s --check-pages PAGES STATIC\n", argv[0],
+                argv[0]);
         return 2;
     }
     keep_memory();

@@ -190,8 +190,7 @@ static const ProtobufCMessageDescriptor *message_named(arena_t *arena, span_t na
 
 static bool read_piece(reader_t *reader, const datum_type_t *scope, span_t name, page_piece_t *ret)
 {
-    const char *fault =
-        datum_path(scope, name.data, name.size, reader->set->arena, &ret->path);
+    const char *fault = datum_path(scope, name.data, name.size, reader->set->arena, &ret->path);
     if (fault)
         FAULT(reader, "{%.*s}: %s", (int) name.size, name.data, fault);
     return !fault;
@@ -491,8 +490,8 @@ static void read_path(reader_t *reader, span_t value)
     for (; rest.size && good; segments++) {
         bool last = !memchr(rest.data, '/', rest.size);
         span_t segment = span_cut(rest, '/', &rest);
-        bool variable = segment.size > 2 && segment.data[0] == '{' &&
-                        segment.data[segment.size - 1] == '}';
+        bool variable =
+            segment.size > 2 && segment.data[0] == '{' && segment.data[segment.size - 1] == '}';
         good = segment.size && (last || rest.size) && segments < ROUTE_SEGMENTS_MAX;
         if (!variable) {
             good = good && !memchr(segment.data, '{', segment.size);
@@ -541,11 +540,12 @@ static void read_who(reader_t *reader, span_t value)
         page->who = PAGE_PERSON;
         if (value.size) {
             span_t level = next_word(&value);
-            const char *name = page_enum_name(&yw__level__descriptor,
-                                              copy(reader->set->arena, level));
+            const char *name =
+                page_enum_name(&yw__level__descriptor, copy(reader->set->arena, level));
             if (name)
                 page->level =
-                    protobuf_c_enum_descriptor_get_value_by_name(&yw__level__descriptor, name)->value;
+                    protobuf_c_enum_descriptor_get_value_by_name(&yw__level__descriptor, name)
+                        ->value;
             else
                 FAULT(reader, "`%.*s` is no level", (int) level.size, level.data);
         }
@@ -609,8 +609,9 @@ static const char *read_name(reader_t *reader, span_t key, span_t *condition)
 
 static bool name_taken(const page_t *page, const char *name)
 {
-    static const char *const always[] = {"site",   "page",    "session", "path",  "query", "errors",
-                                         "refused", "refusal", "typed",   "stayed", NULL};
+    static const char *const always[] = {"site",  "page",   "session", "path",
+                                         "query", "errors", "refused", "refusal",
+                                         "typed", "stayed", NULL};
     for (size_t i = 0; always[i]; i++)
         if (text_equal(always[i], name))
             return true;
@@ -722,7 +723,7 @@ static void read_sign(reader_t *reader, bool in, span_t value)
         FAULT(reader, "sign %s: is person or staff", in ? "in" : "out");
     if (in && form->method->out != &identity__session_tokens__descriptor)
         FAULT(reader, "%s does not answer with identity.SessionTokens", form->method->name);
-    form->sign = in ? staff ? PAGE_SIGN_IN_STAFF : PAGE_SIGN_IN_PERSON
+    form->sign = in      ? staff ? PAGE_SIGN_IN_STAFF : PAGE_SIGN_IN_PERSON
                  : staff ? PAGE_SIGN_OUT_STAFF
                          : PAGE_SIGN_OUT_PERSON;
 }
@@ -784,26 +785,27 @@ static const datum_type_t may_type = {
 static const datum_type_t query_type = DATUM_TYPE_MAP(datum_type_text);
 static const datum_type_t level_type = DATUM_TYPE_ENUM(yw__level__descriptor);
 
-static const datum_name_t site_names[] = {
-    [SITE_NAME] = {"name", &datum_type_text},     [SITE_REGION] = {"region", &datum_type_text},
-    [SITE_PHONE] = {"phone", &datum_type_text},   [SITE_THEME] = {"theme", &datum_type_text},
-    [SITE_EMBLEM] = {"emblem", &datum_type_text}, [SITE_RECORD] = {"record", &datum_type_text},
-    [SITE_SLOTS] = {0}};
-static const datum_name_t page_names[] = {
-    [PAGE_NAME_PATH] = {"path", &datum_type_text},
-    [PAGE_NAME_ADDRESS] = {"address", &datum_type_text},
-    [PAGE_NAME_TITLE] = {"title", &datum_type_text},
-    [PAGE_NAME_TRACE] = {"trace", &datum_type_text},
-    [PAGE_NAME_YEAR] = {"year", &datum_type_int},
-    [PAGE_NAME_NOW] = {"now", &datum_type_time},
-    [PAGE_NAME_DEVELOP] = {"develop", &datum_type_bool},
-    [PAGE_NAME_MISSING] = {"missing", &datum_type_texts},
-    [PAGE_NAME_DONE] = {"done", &datum_type_text},
-    [PAGE_NAME_ELDER] = {"elder", &datum_type_bool},
-    [PAGE_NAME_NOTICE] = {"notice", &datum_type_text},
-    [PAGE_NAME_STATUS] = {"status", &datum_type_int},
-    [PAGE_NAME_CODE] = {"code", &datum_type_text},
-    [PAGE_NAME_SLOTS] = {0}};
+static const datum_name_t site_names[] = {[SITE_NAME] = {"name", &datum_type_text},
+                                          [SITE_REGION] = {"region", &datum_type_text},
+                                          [SITE_PHONE] = {"phone", &datum_type_text},
+                                          [SITE_THEME] = {"theme", &datum_type_text},
+                                          [SITE_EMBLEM] = {"emblem", &datum_type_text},
+                                          [SITE_RECORD] = {"record", &datum_type_text},
+                                          [SITE_SLOTS] = {0}};
+static const datum_name_t page_names[] = {[PAGE_NAME_PATH] = {"path", &datum_type_text},
+                                          [PAGE_NAME_ADDRESS] = {"address", &datum_type_text},
+                                          [PAGE_NAME_TITLE] = {"title", &datum_type_text},
+                                          [PAGE_NAME_TRACE] = {"trace", &datum_type_text},
+                                          [PAGE_NAME_YEAR] = {"year", &datum_type_int},
+                                          [PAGE_NAME_NOW] = {"now", &datum_type_time},
+                                          [PAGE_NAME_DEVELOP] = {"develop", &datum_type_bool},
+                                          [PAGE_NAME_MISSING] = {"missing", &datum_type_texts},
+                                          [PAGE_NAME_DONE] = {"done", &datum_type_text},
+                                          [PAGE_NAME_ELDER] = {"elder", &datum_type_bool},
+                                          [PAGE_NAME_NOTICE] = {"notice", &datum_type_text},
+                                          [PAGE_NAME_STATUS] = {"status", &datum_type_int},
+                                          [PAGE_NAME_CODE] = {"code", &datum_type_text},
+                                          [PAGE_NAME_SLOTS] = {0}};
 static const datum_name_t session_names[] = {
     [SESSION_SIGNED_IN] = {"signedIn", &datum_type_bool},
     [SESSION_ACCOUNT_ID] = {"accountId", &datum_type_text},
@@ -844,8 +846,8 @@ static const datum_type_t *stayed_type_of(const page_t *page, arena_t *arena)
 {
     datum_name_t *names = make(arena, (PAGE_FORMS_MAX + 1) * sizeof *names);
     for (size_t i = 0; i < page->form_count; i++)
-        names[i] = (datum_name_t){page->forms[i].name,
-                                  type_of_message(arena, page->forms[i].method->out)};
+        names[i] =
+            (datum_name_t){page->forms[i].name, type_of_message(arena, page->forms[i].method->out)};
     return datum_type_record(names, arena);
 }
 
@@ -854,10 +856,8 @@ static void make_root(page_t *page, arena_t *arena)
     size_t most = PAGE_SLOTS + 1 + PAGE_DATA_MAX + PAGE_MAKES_MAX + 1, count = PAGE_SLOTS;
     datum_name_t *names = make(arena, most * sizeof *names);
     datum_type_t *typed = make(arena, sizeof *typed);
-    *typed = (datum_type_t){.kind = DATUM_MAP,
-                            .value = &datum_type_text,
-                            .knows = typed_knows,
-                            .of_maker = page};
+    *typed = (datum_type_t){
+        .kind = DATUM_MAP, .value = &datum_type_text, .knows = typed_knows, .of_maker = page};
     names[PAGE_SLOT_SITE] = (datum_name_t){"site", &site_type};
     names[PAGE_SLOT_PAGE] = (datum_name_t){"page", &page_type};
     names[PAGE_SLOT_SESSION] = (datum_name_t){"session", &session_type};
@@ -874,8 +874,8 @@ static void make_root(page_t *page, arena_t *arena)
     }
     for (size_t i = 0; i < page->data_count; i++) {
         page->data[i].slot = count;
-        names[count++] = (datum_name_t){page->data[i].name,
-                                        type_of_message(arena, page->data[i].method->out)};
+        names[count++] =
+            (datum_name_t){page->data[i].name, type_of_message(arena, page->data[i].method->out)};
     }
     page->root = datum_type_record(names, arena);
     CHECK(page->root);
@@ -916,8 +916,8 @@ static void bind_data(reader_t *reader, span_t key, span_t value, page_call_t *c
         bind_condition(reader, condition, &call->condition);
         call->needs |= text_needs(reader, &call->condition);
     }
-    call->bind_count = read_binds(reader, page->root, call->method, value, call->binds,
-                                  &call->all_query);
+    call->bind_count =
+        read_binds(reader, page->root, call->method, value, call->binds, &call->all_query);
     for (size_t i = 0; i < call->bind_count; i++)
         call->needs |= text_needs(reader, &call->binds[i].value);
     if (call != &page->file_call && call->needs >> (size_t) (call - page->data))
@@ -1110,8 +1110,7 @@ static bool find_source(const page_set_t *self, const char *folder, span_t name,
                         template_source_t *ret)
 {
     char file[256];
-    int size =
-        snprintf(file, sizeof file, "%s/%.*s.html", folder, (int) name.size, name.data);
+    int size = snprintf(file, sizeof file, "%s/%.*s.html", folder, (int) name.size, name.data);
     if (size < 0 || (size_t) size >= sizeof file)
         return false;
     const source_t *source = table_get(self->by_file, file, (size_t) size);
@@ -1129,8 +1128,8 @@ static void compile(reader_t *reader, const head_t *head, const second_t *second
 {
     page_t *page = reader->page;
     page_set_t *set = reader->set;
-    template_source_t layout, source = {page->file, head->body.data, head->body.size,
-                                        head->body_line};
+    template_source_t layout,
+        source = {page->file, head->body.data, head->body.size, head->body_line};
     template_options_t options = {.root = page->root,
                                   .partial = find_partial,
                                   .owner = set,
@@ -1360,8 +1359,7 @@ static void tell(const template_faults_t *faults, buffer_t *out)
         buffer_text(out, "... and more\n");
 }
 
-page_set_t *page_set_load(const char *folder, static_files_t *statics, bool develop,
-                          buffer_t *out)
+page_set_t *page_set_load(const char *folder, static_files_t *statics, bool develop, buffer_t *out)
 {
     page_set_t *self = xalloc(sizeof *self);
     template_faults_t *faults = xalloc(sizeof *faults);

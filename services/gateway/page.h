@@ -22,18 +22,18 @@
 #include "template.h"
 #include "view.h"
 
-#define PAGE_FILES_MAX   512
-#define PAGE_FILE_MAX    (256u << 10)
-#define PAGE_DATA_MAX    16 /* calls of one page */
-#define PAGE_MAKES_MAX   16
-#define PAGE_FORMS_MAX   16
-#define PAGE_BINDS_MAX   24 /* field=value of one call */
-#define PAGE_RIGHTS_MAX  16 /* permissions behind `who: staff` */
-#define PAGE_PIECES_MAX  12 /* of one value: texts and {names} */
-#define PAGE_ANSWER_MAX  (4u << 20)  /* HTML of one page */
-#define PAGE_FORM_MAX    (1u << 20)  /* body of a form without files */
-#define PAGE_FORM_LONG   (6u << 20)  /* ... of one whose method takes a text of megabytes */
-#define PAGE_KEY_SIZE    33          /* idempotency keys: 128 bits in hex, and an end */
+#define PAGE_FILES_MAX  512
+#define PAGE_FILE_MAX   (256u << 10)
+#define PAGE_DATA_MAX   16 /* calls of one page */
+#define PAGE_MAKES_MAX  16
+#define PAGE_FORMS_MAX  16
+#define PAGE_BINDS_MAX  24         /* field=value of one call */
+#define PAGE_RIGHTS_MAX 16         /* permissions behind `who: staff` */
+#define PAGE_PIECES_MAX 12         /* of one value: texts and {names} */
+#define PAGE_ANSWER_MAX (4u << 20) /* HTML of one page */
+#define PAGE_FORM_MAX   (1u << 20) /* body of a form without files */
+#define PAGE_FORM_LONG  (6u << 20) /* ... of one whose method takes a text of megabytes */
+#define PAGE_KEY_SIZE   33         /* idempotency keys: 128 bits in hex, and an end */
 
 typedef struct page_set page_set_t;
 typedef struct page page_t;
@@ -73,8 +73,8 @@ typedef struct {
     page_text_t condition; /* if NAME */
     page_bind_t binds[PAGE_BINDS_MAX];
     size_t bind_count;
-    size_t slot;      /* of its answer in the root scope */
-    uint32_t needs;   /* bits 1 << i: data[i] that must be there before */
+    size_t slot;    /* of its answer in the root scope */
+    uint32_t needs; /* bits 1 << i: data[i] that must be there before */
 } page_call_t;
 
 typedef struct {
@@ -106,8 +106,9 @@ typedef struct page_form {
     bool stay;        /* then: stay */
     bool keep;
     page_sign_t sign;
-    uint32_t needs;    /* data that its values are taken from */
-    struct form_inputs **inputs; /* control.h: what its inputs are; filled while bodies are compiled */
+    uint32_t needs; /* data that its values are taken from */
+    struct form_inputs *
+        *inputs;       /* control.h: what its inputs are; filled while bodies are compiled */
     const char *files; /* input whose files are put one after the other, NULL: none */
     int line;
 } page_form_t;
@@ -140,11 +141,11 @@ struct page {
     const char *flash; /* NULL: none */
     const ProtobufCMessageDescriptor *flash_type;
     size_t flash_slot;
-    const datum_type_t *root; /* the names of the body */
+    const datum_type_t *root;                       /* the names of the body */
     const char *variables[ROUTE_VARIABLES_MAX + 1]; /* of the pattern, in order; ends with NULL */
     size_t slot_count;
     const template_t *title, *body; /* NULL: no title; no body */
-    bool has_form; /* gets a visitor cookie */
+    bool has_form;                  /* gets a visitor cookie */
 };
 
 /* --- for parts ------------------------------------------------------------------- */

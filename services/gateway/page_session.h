@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include "span.h"
 
-#define PAGE_SESSIONS_MAX  16384 /* the one not used for longest makes room */
+#define PAGE_SESSIONS_MAX     16384 /* the one not used for longest makes room */
 #define PAGE_SESSION_EARLY_MS 15000 /* a token must live so long: the calls of a page need it */
 
 typedef struct page_sessions page_sessions_t;

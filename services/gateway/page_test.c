@@ -148,7 +148,8 @@ TEST(page_of_development)
 
 TEST(page_faults_have_file_and_line)
 {
-    EXPECT(faulty("data a: case.Nix", "", "portal/x.page:5: the contract has no method `case.Nix`"));
+    EXPECT(
+        faulty("data a: case.Nix", "", "portal/x.page:5: the contract has no method `case.Nix`"));
     EXPECT(faulty("\n\nnix: 1", "", "portal/x.page:7: there is no key `nix`"));
     EXPECT(faulty("", "\n{{nix}}", "portal/x.page:8:"));
 }
@@ -157,8 +158,7 @@ TEST(page_faults_of_calls)
 {
     EXPECT(faulty("data a: catalog.GetItem nix={path.id}", "", "has no field `nix`"));
     EXPECT(faulty("data a: catalog.GetItem id={path.nix}", "", "{path.nix}"));
-    EXPECT(faulty("data a: catalog.GetItem id={b.x}\ndata b: identity.GetAgreement", "",
-                  "{b.x}"));
+    EXPECT(faulty("data a: catalog.GetItem id={b.x}\ndata b: identity.GetAgreement", "", "{b.x}"));
     EXPECT(faulty("data a: catalog.GetItem id={b.version}\ndata b: identity.GetAgreement", "",
                   "put that before"));
     EXPECT(faulty("data a: catalog.GetItem id={path.id", "", "is not closed"));

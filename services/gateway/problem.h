@@ -34,7 +34,7 @@ typedef enum {
     PROBLEM_TOKEN_EXPIRED,
     PROBLEM_CROSS_SITE, /* a form sent by another site's page */
     PROBLEM_FORM_TOKEN, /* a form without its token */
-    PROBLEM_FORBIDDEN, /* this address may not see it */
+    PROBLEM_FORBIDDEN,  /* this address may not see it */
     PROBLEM_RATE,
     PROBLEM_BUSY,        /* a limit of ours is reached */
     PROBLEM_UPLOADS,     /* too many bytes of uploads at once */

@@ -244,7 +244,10 @@ static bool serve_own(exchange_t *exchange)
     self->action = view ? "/view" : person ? "/logout" : "/console/logout";
     self->path = span_text(self->action);
     /* 长辈模式 is of the browser, not of who is signed in; but both make tokens. */
-    serve_session(self, view ? PAGE_AS_NONE : staff ? PAGE_AS_STAFF : PAGE_AS_PERSON,
+    serve_session(self,
+                  view    ? PAGE_AS_NONE
+                  : staff ? PAGE_AS_STAFF
+                          : PAGE_AS_PERSON,
                   view ? serve_view : serve_logout);
     return true;
 }
@@ -353,8 +356,7 @@ bool serve_problem(exchange_t *exchange, int http, const char *code, const char 
     self->status = http;
     self->code = code;
     self->refusal = text_empty(detail) ? problem_title(http) : detail;
-    if (!page || !serve_turn_to(self, page, NULL, "/") || !serve_names(self) ||
-        !serve_render(self))
+    if (!page || !serve_turn_to(self, page, NULL, "/") || !serve_names(self) || !serve_render(self))
         answer_bare(exchange, http, self->refusal);
     return true;
 }

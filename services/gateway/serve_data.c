@@ -67,7 +67,7 @@ const char *serve_text(const page_text_t *text, const datum_t *slots, bool encod
         }
         const char *value = datum_plain(datum_follow(&text->pieces[i].path, root), arena);
         if (value && encode)
-            value = serve_encode(value, strlen(value), arena);
+            value = address_encode(value, strlen(value), arena);
         buffer_text(&out, value ? value : "");
     }
     const char *copy = out.full ? NULL : arena_copy(arena, out.data ? out.data : "", out.size);
@@ -145,8 +145,7 @@ static void bind_query(serve_t *self, const page_call_t *call, ProtobufCMessage 
         bool bound = false;
         for (size_t j = 0; j < call->bind_count; j++)
             bound = bound || (call->binds[j].depth == 1 && call->binds[j].fields[0] == field);
-        const char *code =
-            bound ? NULL : set_text(message, field, one->value, one->size, arena);
+        const char *code = bound ? NULL : set_text(message, field, one->value, one->size, arena);
         if (code)
             add_fault(faults, arena, field, message->descriptor, code);
     }
@@ -221,8 +220,8 @@ static void answered(ask_t *ask, const reply_t *reply)
     const ProtobufCMessage *message = NULL;
     self->asked--;
     if (reply->status == STATUS_OK)
-        message = message_unpack(data->method->out, self->exchange->arena, reply->body,
-                                 reply->size);
+        message =
+            message_unpack(data->method->out, self->exchange->arena, reply->body, reply->size);
     if (message) {
         call->state = CALL_DONE;
         self->slots[data->slot] = datum_message(message);
@@ -240,9 +239,9 @@ static void start(serve_t *self, serve_call_t *call)
     const page_call_t *data = &self->page->data[call->at];
     faults_t *faults = arena_alloc(exchange->arena, sizeof *faults);
     ProtobufCMessage *message = NULL;
-    if (data->conditional && (!data->condition.count ||
-                              !datum_is_set(datum_follow(&data->condition.pieces[0].path,
-                                                         datum_record(self->slots))))) {
+    if (data->conditional &&
+        (!data->condition.count ||
+         !datum_is_set(datum_follow(&data->condition.pieces[0].path, datum_record(self->slots))))) {
         call->state = CALL_SKIPPED;
         return;
     }

@@ -162,7 +162,7 @@ static bool resume(serve_t *self)
                             &pairs) != PROBLEM_NONE)
         return false;
     const char *to = form_typed(pairs, "_to");
-    if (!serve_path_local(to))
+    if (!address_local(to))
         return false;
     span_t query;
     route_match_t match = page_find(self->set, VERB_GET, span_cut(span_text(to), '?', &query));
@@ -194,11 +194,11 @@ static bool resume(serve_t *self)
 static const char *next_of(serve_t *self)
 {
     const char *typed = form_typed(self->pairs, "next");
-    if (serve_path_local(typed))
+    if (address_local(typed))
         return typed;
     for (size_t i = 0; i < self->parameter_count; i++)
         if (text_equal(self->parameters[i].name, "next") &&
-            serve_path_local(self->parameters[i].value))
+            address_local(self->parameters[i].value))
             return self->parameters[i].value;
     return NULL;
 }
@@ -213,7 +213,7 @@ static const char *then_of(serve_t *self, const ProtobufCMessage *answer)
     /* "{query.next}" is a whole path; what stands inside a path is encoded. */
     bool whole = then->count && !then->pieces[0].text;
     const char *path = serve_text(then, names, !whole, arena);
-    return serve_path_local(path) ? path : "/";
+    return address_local(path) ? path : "/";
 }
 
 static void stay(serve_t *self, const ProtobufCMessage *answer)

@@ -9,6 +9,7 @@
  * All of it lives in the exchange's arena.  Steps are functions that end with the next step or an
  * answer; after an answer nothing is touched. */
 #pragma once
+#include "address.h"
 #include "check.h"
 #include "cookie.h"
 #include "edge.h"
@@ -21,9 +22,8 @@
 #include "text.h"
 #include "transcode.h"
 
-#define SERVE_QUERY_MAX  64          /* parameters looked at */
-#define SERVE_CARRY_MAX  (64u << 10) /* a form that waits for signing in */
-#define SERVE_PATH_MAX   2000        /* where a redirect may go */
+#define SERVE_QUERY_MAX 64          /* parameters looked at */
+#define SERVE_CARRY_MAX (64u << 10) /* a form that waits for signing in */
 
 typedef struct serve serve_t;
 
@@ -54,23 +54,23 @@ struct serve {
     /* who asks */
     ask_t session_ask;
     page_as_t as;
-    span_t secret;       /* of the session; size 0: none, or it is over */
-    const char *name;    /* of who is signed in */
-    span_t visitor;      /* cookie, size 0: none yet */
-    bool session_over;   /* there was a cookie, but its session has ended */
+    span_t secret;        /* of the session; size 0: none, or it is over */
+    const char *name;     /* of who is signed in */
+    span_t visitor;       /* cookie, size 0: none yet */
+    bool session_over;    /* there was a cookie, but its session has ended */
     bool session_unknown; /* identity could not be asked */
     void (*known)(serve_t *self);
 
     /* what the page shows */
     serve_call_t calls[PAGE_DATA_MAX];
-    uint32_t wanted;     /* bits of calls */
-    size_t asked;        /* under way */
+    uint32_t wanted; /* bits of calls */
+    size_t asked;    /* under way */
     bool advancing;
-    bool failed;         /* one that must be there */
-    reply_t failure;     /* its body copied */
-    problem_t problem;   /* or this, without a reply */
+    bool failed;       /* one that must be there */
+    reply_t failure;   /* its body copied */
+    problem_t problem; /* or this, without a reply */
     void (*loaded)(serve_t *self);
-    datum_t *slots;      /* of page->root */
+    datum_t *slots; /* of page->root */
 
     /* a form */
     form_pairs_t *pairs;
@@ -81,7 +81,7 @@ struct serve {
     const ProtobufCMessage *answer; /* to the form */
     const ProtobufCMessage *stayed; /* answer of a form that stays */
     const char *key;                /* as typed; "" */
-    size_t file_at; /* of pairs->files, under way */
+    size_t file_at;                 /* of pairs->files, under way */
 
     /* what is said beside it */
     int status;
@@ -106,9 +106,7 @@ bool serve_token_good(const serve_t *self, const char *token);
 void serve_token_make(serve_t *self, char out[SERVE_TOKEN_SIZE]);
 /* False: the browser says that another site sent this. */
 bool serve_origin_good(const exchange_t *exchange);
-/* A path of ours: "/my?x=1", not "//host", not "/\host". */
-bool serve_path_local(const char *path);
-const char *serve_encode(const char *text, size_t size, arena_t *arena);
+/* 303; "/" when it is no path of ours. */
 void serve_redirect(exchange_t *exchange, const char *path);
 void serve_to_login(serve_t *self);
 const char *serve_login_path(page_as_t as);

@@ -134,8 +134,7 @@ static datum_t path_of(serve_t *self)
     datum_t *slots = slots_new(self, ROUTE_VARIABLES_MAX + 1);
     for (size_t i = 0; slots && self->page->variables[i]; i++) {
         size_t size;
-        const char *text =
-            transcode_decode(self->values[i], false, self->exchange->arena, &size);
+        const char *text = transcode_decode(self->values[i], false, self->exchange->arena, &size);
         if (!text)
             return datum_none();
         slots[i] = datum_bytes(text, size);
@@ -188,8 +187,8 @@ bool serve_names(serve_t *self)
     slots[PAGE_SLOT_STAYED] = stayed_of(self);
     slots[PAGE_SLOT_TYPED] = datum_none();
     if (self->pairs && self->standing)
-        slots[PAGE_SLOT_TYPED] = form_typed_datum(self->pairs, self->standing->name,
-                                                  self->standing->method->in, arena);
+        slots[PAGE_SLOT_TYPED] =
+            form_typed_datum(self->pairs, self->standing->name, self->standing->method->in, arena);
     if (self->page->flash)
         slots[self->page->flash_slot] =
             datum_message(serve_flash_get(self, self->page->flash_type));
@@ -231,8 +230,7 @@ static void make_views(serve_t *self)
     for (size_t i = 0; i < page->make_count; i++) {
         const page_make_t *make = &page->makes[i];
         datum_t arguments[VIEW_ARGUMENTS_MAX] = {{0}};
-        view_call_t call = {arguments, make->argument_count, self->exchange->arena,
-                            clock_now_ms()};
+        view_call_t call = {arguments, make->argument_count, self->exchange->arena, clock_now_ms()};
         for (size_t j = 0; j < make->argument_count; j++)
             arguments[j] = make->fixed[j].kind != DATUM_NONE
                                ? make->fixed[j]
@@ -333,11 +331,10 @@ static void answer(serve_t *self, const rendered_t *rendered)
     exchange->page = true;
     edge_header(exchange, "cache-control", cache_of(self, rendered));
     if (tagged) {
-        bool packed = exchange->out.size >= PACK_MIN &&
-                      gzip_taken(exchange->headers.accept_encoding);
-        const char *tag =
-            arena_printf(exchange->arena, "W/\"%016llx%s\"",
-                         (unsigned long long) rendered->digest, packed ? "-g" : "");
+        bool packed =
+            exchange->out.size >= PACK_MIN && gzip_taken(exchange->headers.accept_encoding);
+        const char *tag = arena_printf(exchange->arena, "W/\"%016llx%s\"",
+                                       (unsigned long long) rendered->digest, packed ? "-g" : "");
         edge_header(exchange, "etag", tag);
         if (tag && exchange_has_tag(exchange->headers.if_none_match, tag)) {
             edge_header(exchange, "vary", "accept-encoding, cookie");
@@ -407,8 +404,8 @@ static void show(serve_t *self)
     bool go = page->go_set && exchange->verb == VERB_GET;
     if (go && page->go_conditional)
         go = page->go_condition.count &&
-             datum_is_set(datum_follow(&page->go_condition.pieces[0].path,
-                                       datum_record(self->slots)));
+             datum_is_set(
+                 datum_follow(&page->go_condition.pieces[0].path, datum_record(self->slots)));
     if (go) {
         const char *path = serve_text(&page->go, self->slots, true, exchange->arena);
         serve_redirect(exchange, path ? path : "/");

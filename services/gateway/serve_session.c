@@ -42,8 +42,9 @@ static bool take(serve_t *self, const page_session_t *session)
     const Yw__Token *token = NULL;
     Yw__CallerKind kind = self->as == PAGE_AS_STAFF ? YW__CALLER_KIND__CALLER_KIND_STAFF
                                                     : YW__CALLER_KIND__CALLER_KIND_PERSON;
-    if (!copy || !name || sessions_verify(exchange->lane->sessions, copy, size, clock_now_ms(),
-                                 exchange->arena, &token) != PROBLEM_NONE)
+    if (!copy || !name ||
+        sessions_verify(exchange->lane->sessions, copy, size, clock_now_ms(), exchange->arena,
+                        &token) != PROBLEM_NONE)
         return false;
     if (token->kind != kind)
         return false;
@@ -94,14 +95,13 @@ static bool ask_identity(serve_t *self)
     request.refresh_token = arena_copy(exchange->arena, self->secret.data, self->secret.size);
     if (!request.refresh_token)
         return false;
-    self->session_ask =
-        (ask_t){.exchange = exchange,
-                .method = "identity.ContinueSession",
-                .meta = message_pack(&meta.base, exchange->arena),
-                .request = message_pack(&request.base, exchange->arena),
-                .timeout_ms = ASK_MS,
-                .repeatable = true,
-                .done = continued};
+    self->session_ask = (ask_t){.exchange = exchange,
+                                .method = "identity.ContinueSession",
+                                .meta = message_pack(&meta.base, exchange->arena),
+                                .request = message_pack(&request.base, exchange->arena),
+                                .timeout_ms = ASK_MS,
+                                .repeatable = true,
+                                .done = continued};
     return self->session_ask.meta.data && self->session_ask.request.data;
 }
 
@@ -112,8 +112,8 @@ void serve_session(serve_t *self, page_as_t as, void (*known)(serve_t *))
     self->as = as;
     self->known = known;
     self->visitor = cookie_get(exchange->headers.cookie, COOKIE_VISITOR);
-    self->secret = as == PAGE_AS_NONE ? span("", 0)
-                                      : cookie_get(exchange->headers.cookie, cookie_of(as));
+    self->secret =
+        as == PAGE_AS_NONE ? span("", 0) : cookie_get(exchange->headers.cookie, cookie_of(as));
     exchange->token = NULL;
     exchange->signed_token = (ProtobufCBinaryData){0, NULL};
     if (!self->secret.size) {
@@ -149,8 +149,7 @@ void serve_sign_in(serve_t *self, page_as_t as, const ProtobufCMessage *tokens,
 
 void serve_set_session(serve_t *self)
 {
-    const char *secret =
-        arena_copy(self->exchange->arena, self->secret.data, self->secret.size);
+    const char *secret = arena_copy(self->exchange->arena, self->secret.data, self->secret.size);
     if (secret)
         serve_set_cookie(self->exchange, cookie_of(self->as), secret, 0);
     self->session_over = false;
@@ -237,87 +236,19 @@ void serve_token_make(serve_t *self, char out[SERVE_TOKEN_SIZE])
     memcpy(out, text, SERVE_TOKEN_SIZE);
 }
 
-/* "https://host" against the Host that was asked. */
-static bool same_host(span_t origin, span_t host)
-{
-    static const char *const schemes[] = {"https://", "http://"};
-    for (size_t i = 0; i < 2; i++) {
-        size_t size = strlen(schemes[i]);
-        if (origin.size == size + host.size && memcmp(origin.data, schemes[i], size) == 0 &&
-            strncasecmp(origin.data + size, host.data, host.size) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool serve_origin_good(const exchange_t *exchange)
 {
-    span_t site = exchange->headers.fetch_site, origin = exchange->headers.origin;
-    if (site.size)
-        return span_is(site, "same-origin") || span_is(site, "none");
-    if (origin.size)
-        return same_host(origin, exchange->headers.host);
-    return true; /* an old browser, or none: the token decides */
+    return address_same_site(exchange->headers.fetch_site, exchange->headers.origin,
+                             exchange->headers.host);
 }
 
 /* --- where to go ---------------------------------------------------------------------------------- */
-
-bool serve_path_local(const char *path)
-{
-    if (!path || path[0] != '/' || path[1] == '/' || strlen(path) > SERVE_PATH_MAX)
-        return false;
-    for (const char *c = path; *c; c++)
-        if ((unsigned char) *c <= 0x20 || *c == '\\' || *c == 0x7f)
-            return false;
-    return true;
-}
-
-const char *serve_encode(const char *text, size_t size, arena_t *arena)
-{
-    char *out = arena_alloc(arena, 3 * size + 1);
-    size_t end = 0;
-    if (!out)
-        return NULL;
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char) text[i];
-        bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' ||
-                     c == '.' || c == '_' || c == '~';
-        if (plain) {
-            out[end++] = (char) c;
-        } else {
-            out[end++] = '%';
-            out[end++] = "0123456789ABCDEF"[c >> 4];
-            out[end++] = "0123456789ABCDEF"[c & 15];
-        }
-    }
-    return out;
-}
-
-/* Bytes that a header cannot hold are percent-encoded; what is encoded stays. */
-static const char *header_path(const char *path, arena_t *arena)
-{
-    char *out = arena_alloc(arena, 3 * strlen(path) + 1);
-    size_t end = 0;
-    if (!out)
-        return "/";
-    for (; *path; path++) {
-        unsigned char c = (unsigned char) *path;
-        if (c > 0x20 && c < 0x7f && !strchr("\"<>\\^`{|}", c)) {
-            out[end++] = (char) c;
-        } else {
-            out[end++] = '%';
-            out[end++] = "0123456789ABCDEF"[c >> 4];
-            out[end++] = "0123456789ABCDEF"[c & 15];
-        }
-    }
-    return out;
-}
 
 void serve_redirect(exchange_t *exchange, const char *path)
 {
     exchange->page = true;
     edge_header(exchange, "location",
-                header_path(serve_path_local(path) ? path : "/", exchange->arena));
+                address_header(address_local(path) ? path : "/", exchange->arena));
     edge_header(exchange, "cache-control", "no-store");
     exchange_finish(exchange, 303, NULL, "", 0);
 }
@@ -330,7 +261,7 @@ const char *serve_login_path(page_as_t as)
 static const char *login_with_next(serve_t *self)
 {
     arena_t *arena = self->exchange->arena;
-    const char *next = serve_encode(self->action, strlen(self->action), arena);
+    const char *next = address_encode(self->action, strlen(self->action), arena);
     const char *path = serve_login_path(self->page->as);
     const char *whole = next ? arena_printf(arena, "%s?next=%s", path, next) : NULL;
     return whole ? whole : path;
@@ -345,9 +276,10 @@ static void keep_form(serve_t *self)
     static const char large[] = "登录已过期，刚才填写的内容还没有提交，因为篇幅较大，无法替您保留。"
                                 "请重新登录后再填写。";
     arena_t *arena = self->exchange->arena;
-    const ProtobufCMessageDescriptor *type =
-        self->standing ? self->standing->method->in : self->form ? self->form->method->in : NULL;
-    const char *to = serve_encode(self->action, strlen(self->action), arena);
+    const ProtobufCMessageDescriptor *type = self->standing ? self->standing->method->in
+                                             : self->form   ? self->form->method->in
+                                                            : NULL;
+    const char *to = address_encode(self->action, strlen(self->action), arena);
     buffer_t text = buffer_new(SERVE_CARRY_MAX);
     if (to)
         buffer_printf(&text, "_to=%s&", to);

@@ -52,8 +52,8 @@ static uint64_t look(const char *folder, int depth)
     for (struct dirent *entry; (entry = readdir(directory));) {
         char path[4096];
         struct stat status;
-        if (entry->d_name[0] == '.' || snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) >=
-                                           (int) sizeof path)
+        if (entry->d_name[0] == '.' ||
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) >= (int) sizeof path)
             continue;
         if (stat(path, &status) != 0)
             continue;

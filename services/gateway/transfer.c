@@ -234,7 +234,8 @@ static const char *safe_media(exchange_t *self, const char *type)
 static bool download_start(exchange_t *self, const ProtobufCMessage *part)
 {
     const char *media = safe_media(self, get_text(part, "media_type"));
-    edge_header(self, "content-disposition", transfer_disposition(self, get_text(part, "file_name")));
+    edge_header(self, "content-disposition",
+                transfer_disposition(self, get_text(part, "file_name")));
     edge_header(self, "cache-control", "no-store");
     edge_header(self, "x-trace-id", self->trace_id);
     if (self->head || self->file_size == 0) {
@@ -260,8 +261,7 @@ static void download_answered(exchange_t *self, const reply_t *reply)
 {
     const ProtobufCMessage *part = NULL;
     if (reply->status == STATUS_OK)
-        part = message_unpack(self->method->out, part_arena(self), reply->body,
-                              reply->size);
+        part = message_unpack(self->method->out, part_arena(self), reply->body, reply->size);
     if (!part) {
         download_refused(self, reply);
         return;

@@ -4,9 +4,11 @@
  * Input: "VERB path?query\n" content-type "\n" body.  A broken first line is a broken request. */
 #include <stdlib.h>
 
+#include "address.h"
 #include "arena.h"
 #include "buffer.h"
 #include "check.h"
+#include "cookie.h"
 #include "json.h"
 #include "message.h"
 #include "method.h"
@@ -49,12 +51,30 @@ static void round_trip(const ProtobufCMessage *message, arena_t *arena)
     buffer_free(&text);
 }
 
+/* The first line as a cookie header, and as a path that a redirect shall go to. */
+static void browser(span_t line)
+{
+    arena_t *arena = arena_new(1u << 20);
+    span_t value = cookie_get(line, COOKIE_VIEW);
+    CHECK(value.size <= COOKIE_VALUE_MAX);
+    const char *text = arena_copy(arena, value.data, value.size);
+    const char *set = text ? cookie_set(arena, COOKIE_VIEW, text, 60) : NULL;
+    CHECK(!set || !strpbrk(set, "\r\n"));
+    const char *path = arena_copy(arena, line.data, line.size);
+    if (path && address_local(path)) {
+        const char *header = address_header(path, arena);
+        CHECK(header[0] == '/' && header[1] != '/' && !strpbrk(header, " \r\n\t\\"));
+    }
+    arena_free(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static faults_t faults;
     span_t rest = span((const char *) data, size), type, body, query, target;
     span_t first = span_cut(rest, '\n', &rest);
     type = span_cut(rest, '\n', &body);
+    browser(first);
     span_t verb = span_cut(first, ' ', &target);
     span_t path = span_cut(target, '?', &query);
 
