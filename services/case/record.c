@@ -81,7 +81,7 @@ status_t record_save(call_t *call, Case__StoredCase *row)
         return status;
     if (store_changes(call->store) != 1)
         return call_fail(call, STATUS_ABORTED, "case.version_changed", "version",
-                         "办件刚刚被他人修改，请刷新后再办理");
+                         "办件刚刚有了变化，请看过最新情况再办理");
     row->version++;
     row->changed_ms = call->now_ms;
     return STATUS_OK;

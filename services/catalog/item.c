@@ -241,7 +241,7 @@ status_t version_expect(call_t *call, const version_t *version, uint32_t revisio
     if (version->item->revision == revision)
         return STATUS_OK;
     return call_fail(call, STATUS_ABORTED, "catalog.revision_changed", "revision",
-                     "该事项已被他人修改（当前修订号 %u），请刷新后再操作。",
+                     "该事项刚刚被他人修改（当前修订号 %u），请看过最新内容再操作。",
                      version->item->revision);
 }
 
