@@ -562,7 +562,7 @@ static void write_address(const control_t *self, buffer_t *out, arena_t *arena)
     write_part(self, "division", "所在地区", true, part_value(self, "division", division, arena),
                " autocomplete=\"off\"", out);
     write_part(self, "detail", "详细地址", false, part_value(self, "detail", detail, arena),
-               " maxlength=\"200\" autocomplete=\"street-address\"", out);
+               " maxlength=\"200\" autocomplete=\"address-line1\"", out);
     buffer_text(out, "</div></fieldset>");
 }
 

@@ -111,8 +111,11 @@ typedef struct form_inputs {
 
 /* Notes that the form has an input there that people see; {{@errors}} links to nothing else. */
 void control_note(part_check_t *check, const page_form_t *form, const char *path);
-/* Whether there is one for a path: "gaps[2].reason". */
-bool control_has_input(const page_form_t *form, const char *path);
+/* The path of the input that a fault is of: its own, or that of the file when the form sends one and
+ * nobody typed the rest (its name, its kind).  NULL: people see no input for it. */
+const char *control_input(const page_form_t *form, const char *fault);
+/* The id of that input, "" when there is none: for `errors`. */
+const char *control_anchor(const page_form_t *form, const char *fault, arena_t *arena);
 
 /* The form that a part speaks of (its first argument): that of the block it stands in, or one of
  * the page.  NULL: told. */

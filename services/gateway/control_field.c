@@ -131,8 +131,8 @@ static const char *usual_autocomplete(const part_check_t *check, const field_par
                   {"login_name", "username"},
                   {"old_password", "current-password"},
                   {"name", "name"},
-                  {"mobile", "tel-national"},
-                  {"address", "street-address"},
+                  {"mobile", "tel"},
+                  {"address", "address-line1"},
                   {"contact_name", "name"},
                   {"id_number", "off"}};
     const rule_t *rule = self->rule;

@@ -125,7 +125,7 @@ static bool fits(const char *written, const char *path)
     return !*written;
 }
 
-bool control_has_input(const page_form_t *form, const char *path)
+static bool has_input(const page_form_t *form, const char *path)
 {
     char field[FORM_NAME_MAX + 1]; /* an element of a list of scalars counts for its field */
     size_t size = strlen(path);
@@ -140,6 +140,19 @@ bool control_has_input(const page_form_t *form, const char *path)
     return false;
 }
 
+const char *control_input(const page_form_t *form, const char *fault)
+{
+    if (has_input(form, fault))
+        return fault;
+    return form->files && has_input(form, form->files) ? form->files : NULL;
+}
+
+const char *control_anchor(const page_form_t *form, const char *fault, arena_t *arena)
+{
+    const char *path = control_input(form, fault);
+    return path ? form_anchor(form->name, path, arena) : "";
+}
+
 const form_pairs_t *control_typed(const part_render_t *render, const page_form_t *form)
 {
     const page_view_t *view = render->context;
@@ -149,8 +162,12 @@ const form_pairs_t *control_typed(const part_render_t *render, const page_form_t
 const char *control_error(const part_render_t *render, const page_form_t *form, const char *path)
 {
     const page_view_t *view = render->context;
-    const fault_t *fault =
-        view && form && view->refused == form ? form_fault(view->faults, path) : NULL;
+    const faults_t *faults = view && form && view->refused == form ? view->faults : NULL;
+    const fault_t *fault = form_fault(faults, path);
+    if (!fault && faults && form->files && strcmp(form->files, path) == 0)
+        for (size_t i = 0; i < faults->count && !fault; i++)
+            if (control_input(form, faults->faults[i].field) == form->files)
+                fault = &faults->faults[i];
     return fault ? fault->message : NULL;
 }
 
@@ -309,15 +326,15 @@ static void check_errors(part_check_t *check)
 static void write_error(const part_render_t *render, const page_view_t *view, const fault_t *fault)
 {
     buffer_t *out = render->out;
-    bool link = control_has_input(view->refused, fault->field);
+    const char *anchor = control_anchor(view->refused, fault->field, render->arena);
     buffer_text(out, "<li>");
-    if (link) {
+    if (*anchor) {
         buffer_text(out, "<a href=\"#");
-        part_escape_text(out, form_anchor(view->refused->name, fault->field, render->arena));
+        part_escape_text(out, anchor);
         buffer_text(out, "\">");
     }
     part_escape_text(out, fault->message);
-    buffer_text(out, link ? "</a></li>" : "</li>");
+    buffer_text(out, *anchor ? "</a></li>" : "</li>");
 }
 
 static void write_errors(const part_render_t *render)

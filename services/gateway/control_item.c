@@ -182,7 +182,7 @@ static void be_choices(const item_form_t *self, const Catalog__FormField *field,
 static void be_address(const item_form_t *self, const Catalog__FormField *field, control_t *control)
 {
     (void) field;
-    control->autocomplete = "street-address";
+    control->autocomplete = "address-line1"; /* street-address is for several lines */
     if (!self->division_count)
         return;
     control->kind = CONTROL_ADDRESS;
@@ -222,8 +222,7 @@ static void (*const beings[])(const item_form_t *, const Catalog__FormField *, c
 
 static const char *autocomplete_of(const Catalog__FormField *field)
 {
-    static const char *const tokens[][2] = {{"account.name", "name"},
-                                            {"account.mobile", "tel-national"}};
+    static const char *const tokens[][2] = {{"account.name", "name"}, {"account.mobile", "tel"}};
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
         if (text_equal(field->prefill, tokens[i][0]))
             return tokens[i][1];

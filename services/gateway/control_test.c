@@ -94,6 +94,25 @@ TEST(a_file_makes_the_form_multipart)
     HAS("type=\"file\" class=\"file__input\" id=\"import-text\" name=\"text\" required accept=\".csv\">");
 }
 
+/* Nobody types the name of a file: what is wrong with it is wrong with the file. */
+TEST(faults_of_a_file_are_told_at_its_input)
+{
+    static faults_t faults;
+    faults.count = 0;
+    EXPECT(text_equal(
+        stand_load("post upload: case.PutFile caseId={path.id}\n  then: /t/1\n  files: data\n",
+                   "{{@errors}}{{@form upload}}{{@field upload data type=file label=\"文件\"}}"
+                   "{{@field upload materialId label=\"材料\"}}{{@end}}"),
+        ""));
+    faults_add(&faults, stand_arena, "fileName", "media_type", "不支持的文件类型");
+    stand_type("upload", "materialId=m", &faults);
+    const char *html = stand_render(NULL);
+    HAS("data-upload");
+    HAS("<a href=\"#upload-data\">不支持的文件类型</a>");
+    HAS("id=\"upload-data~error\"><span class=\"visually-hidden\">错误：</span>不支持的文件类型");
+    EXPECT(stand_count(html, "field--error") == 1);
+}
+
 /* --- fields of the contract --------------------------------------------------------------------- */
 
 TEST(a_text_area_has_label_hint_and_limits)
@@ -138,7 +157,8 @@ TEST(a_refused_form_comes_back_as_typed)
 
 TEST(choices_of_an_enum)
 {
-    const char *head = "who: staff case.receive\npost refuse: case.Refuse id={path.id}\n  then: /t/1\n";
+    const char *head =
+        "who: staff case.receive\npost refuse: case.Refuse id={path.id}\n  then: /t/1\n";
     stand_load(head, "{{@form refuse}}{{@field refuse reason}}{{@end}}");
     const char *html = stand_render(NULL);
     HAS("<fieldset class=\"field\" role=\"radiogroup\" aria-required=\"true\"><legend class=\"field__label\">"
@@ -207,12 +227,13 @@ TEST(kinds_tell_the_keyboard_and_let_through_what_is_put_right)
     HAS("inputmode=\"numeric\"");
     HAS("\\uFF10-\\uFF19]{11,30}\" title=\"手机号码为11位数字\"");
     LACKS("maxlength");
-    HAS("autocomplete=\"tel-national\"");
+    HAS("autocomplete=\"tel\"");
 }
 
 TEST(numbers_with_a_range)
 {
-    const char *head = "who: staff case.review\npost special: case.StartSpecial id={path.id}\n  then: /t/1\n";
+    const char *head =
+        "who: staff case.review\npost special: case.StartSpecial id={path.id}\n  then: /t/1\n";
     stand_load(head, "{{@form special}}{{@field special plannedDays unit=\"工作日\"}}{{@end}}");
     const char *html = stand_render(NULL);
     HAS("<div class=\"input-group\"><input type=\"number\"");
@@ -227,7 +248,8 @@ TEST(numbers_with_a_range)
 
 TEST(days)
 {
-    const char *head = "who: staff system.manage\npost key: identity.AddSystemKey systemId=x\n  then: /t/1\n";
+    const char *head =
+        "who: staff system.manage\npost key: identity.AddSystemKey systemId=x\n  then: /t/1\n";
     stand_load(head, "{{@form key}}{{@field key validUntil value=\"2026-01-31\"}}{{@end}}");
     const char *html = stand_render(NULL);
     HAS("<input type=\"date\"");
@@ -264,8 +286,9 @@ TEST(choices_from_data)
 
 TEST(lists_of_texts)
 {
-    const char *head = "data v: catalog.GetItem id={path.id}\n"
-                       "who: staff item.edit\npost save: catalog.UpdateDraft id={path.id}\n  then: /t/1\n";
+    const char *head =
+        "data v: catalog.GetItem id={path.id}\n"
+        "who: staff item.edit\npost save: catalog.UpdateDraft id={path.id}\n  then: /t/1\n";
     Catalog__Item item = CATALOG__ITEM__INIT;
     const char *words[] = {"一", "二"};
     Catalog__Audience audiences[] = {CATALOG__AUDIENCE__AUDIENCE_OTHER};
