@@ -30,6 +30,13 @@ def signed_in(p, index=20):
     return Browser(p).login(w.person)
 
 
+def is_healthy(p):
+    try:
+        return p.get("/healthz").status == 200
+    except ConnectionError:
+        return False
+
+
 def draft(b):
     """A draft made by the form of an item's page."""
     b.get("/items/" + w.item)
@@ -269,7 +276,7 @@ def test_session_goes_on_and_tabs_share_it(p):
     b = signed_in(p)
     secret = b.cookies["__Host-yw-person"]
     p.kill("gateway")                       # nothing is remembered: identity is asked again
-    until(lambda: p.get("/healthz").status == 200)
+    until(lambda: is_healthy(p), 20)
     tabs = [Browser(p), Browser(p)]
     for tab in tabs:
         tab.cookies["__Host-yw-person"] = secret
