@@ -399,7 +399,7 @@ static void replace_answer(h2o_req_t *req, problem_t problem, h2o_ostream_t **sl
     add_header(req, H2O_STRLIT("cache-control"), H2O_STRLIT("no-store"));
     if (problem_retry_s(problem))
         add_header(req, H2O_STRLIT("retry-after"), H2O_STRLIT("5"));
-    add_security(req, peer_of(req)->tls, false);
+    add_security(req, peer_of(req)->tls, html);
     req->res.status = problem_http(problem);
     req->res.reason = reason_of(req->res.status);
     req->res.content_length = self->body.len;

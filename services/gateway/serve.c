@@ -302,15 +302,21 @@ bool serve_wants_html(span_t path, span_t accept)
 
 void serve_print_bare(int http, const char *detail, const char *trace, buffer_t *out)
 {
+    const char *title = problem_title(http);
     buffer_printf(out,
                   "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                  "<title>%s</title></head>\n<body><main><h1>%s</h1><p>",
-                  problem_title(http), problem_title(http));
+                  "<title>%s</title><link rel=\"stylesheet\" href=\"/static/site.css\"></head>\n"
+                  "<body><main id=\"main\" class=\"main\"><div class=\"wrap wrap--narrow\">"
+                  "<h1>%s</h1><p class=\"lead\">",
+                  title, title);
     part_escape_text(out, detail);
+    if (http == 413)
+        buffer_text(out, "</p><p>一次最多提交20 MB。请返回上一页，把文件压缩或者分几次上传，"
+                         "已经保存的内容不会丢。");
     if (*trace)
-        buffer_printf(out, "</p><p>编号 %s", trace);
-    buffer_text(out, "</p><p><a href=\"/\">返回首页</a></p></main></body></html>\n");
+        buffer_printf(out, "</p><p class=\"muted\">编号 %s", trace);
+    buffer_text(out, "</p><p><a href=\"/\">返回首页</a></p></div></main></body></html>\n");
 }
 
 /* When even the page of errors cannot be rendered. */

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "clock.h"
+#include "control.h"
 #include "log.h"
 #include "rights.h"
 
@@ -150,8 +151,10 @@ static datum_t errors_of(serve_t *self)
     datum_t *list = slots_new(self, faults->count + 1);
     for (size_t i = 0; list && i < faults->count; i++) {
         datum_t *one = slots_new(self, ERROR_SLOTS);
-        const char *anchor = form_anchor(self->standing ? self->standing->name : "",
-                                         faults->faults[i].field, self->exchange->arena);
+        const char *anchor =
+            self->standing
+                ? control_anchor(self->standing, faults->faults[i].field, self->exchange->arena)
+                : "";
         if (!one || !anchor)
             return datum_array(NULL, 0);
         one[ERROR_FIELD] = datum_text(faults->faults[i].field);
