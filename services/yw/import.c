@@ -278,7 +278,8 @@ static bool import_items(yw_t *self, const char *path, bool dry_run, const char 
     request.publish = true;
     request.department_id = department ? department : "";
     request.division = division ? division : "";
-    request.source_name = path;
+    /* The public reads it: the name of the list, not where the operator keeps it. */
+    request.source_name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     if (text_ends(path, ".csv")) {
         request.format = CATALOG__LIST_FORMAT__LIST_FORMAT_CSV;
         return import_item_csv(self, &request, text, size);
