@@ -22,7 +22,7 @@ static const part_parameter_t parameters[] = {
     [TONE] = {"tone", PART_WORD, PART_OPTION, 0},
     [OF] = {"of", PART_VALUE, PART_OPTION, 1u << DATUM_TEXT},
     [COUNTED] = {"counted", PART_VALUE, PART_OPTION, 1u << DATUM_TEXT},
-    {NULL},
+    {0},
 };
 
 typedef struct {

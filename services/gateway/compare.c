@@ -20,7 +20,7 @@ static const part_parameter_t parameters[] = {
     [SKIP] = {"skip", PART_WORD, PART_OPTION, 0},
     [LEFT_TITLE] = {"leftTitle", PART_VALUE, PART_OPTION, 1u << DATUM_TEXT},
     [RIGHT_TITLE] = {"rightTitle", PART_VALUE, PART_OPTION, 1u << DATUM_TEXT},
-    {NULL},
+    {0},
 };
 
 typedef struct {

@@ -57,7 +57,7 @@ static const part_parameter_t parameters[] = {
     [EMPTY] = {"empty", PART_VALUE, PART_OPTION, TEXTS},
     [ACCEPT] = {"accept", PART_WORD, PART_OPTION, 0},
     [MULTIPLE] = {"multiple", PART_WORD, PART_OPTION, 0},
-    {NULL},
+    {0},
 };
 
 static const struct {

@@ -183,7 +183,7 @@ static const part_parameter_t form_parameters[] = {
     [FORM_LABEL] = {"label", PART_VALUE, PART_OPTION, 1u << DATUM_TEXT},
     [FORM_GUARD] = {"guard", PART_WORD, PART_OPTION, 0},
     [FORM_NOVALIDATE] = {"novalidate", PART_WORD, PART_OPTION, 0},
-    {NULL},
+    {0},
 };
 
 static bool is_yes(datum_t word)
@@ -266,7 +266,7 @@ static void write_csrf(const part_render_t *render)
     write_hidden(render->out, "_token", view->token);
 }
 
-static const part_parameter_t no_parameters[] = {{NULL}};
+static const part_parameter_t no_parameters[] = {{0}};
 const part_t part_csrf = {"csrf", false, no_parameters, NULL, write_csrf};
 
 /* --- {{@hidden}} -------------------------------------------------------------------------------- */
@@ -279,7 +279,7 @@ static const part_parameter_t hidden_parameters[] = {
     [HIDDEN_VALUE] = {"value", PART_VALUE, PART_OPTION,
                       1u << DATUM_TEXT | 1u << DATUM_INT | 1u << DATUM_BOOL | 1u << DATUM_ENUM |
                           1u << DATUM_TIME},
-    {NULL},
+    {0},
 };
 
 static void check_hidden(part_check_t *check)

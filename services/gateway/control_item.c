@@ -26,7 +26,7 @@ static const part_parameter_t parameters[] = {
     [GROUP] = {"group", PART_VALUE, PART_OPTION, 1u << DATUM_TEXT},
     [DIVISIONS] = {"divisions", PART_VALUE, PART_OPTION, 1u << DATUM_LIST},
     [MATERIALS] = {"materials", PART_VALUE, PART_OPTION, 1u << DATUM_LIST},
-    {NULL},
+    {0},
 };
 
 typedef struct {

@@ -439,7 +439,7 @@ static const struct {
 #define WAY_COUNT (sizeof ways / sizeof *ways)
 
 static const part_parameter_t parameters[] = {
-    {"of", PART_VALUE, PART_REQUIRED, 1u << DATUM_MESSAGE}, {NULL}};
+    {"of", PART_VALUE, PART_REQUIRED, 1u << DATUM_MESSAGE}, {0}};
 
 static void check_flow(part_check_t *check)
 {

@@ -12,7 +12,7 @@
 
 /* --- {{@icon}} --------------------------------------------------------------------------- */
 
-static const part_parameter_t icon_parameters[] = {{"name", PART_WORD, PART_REQUIRED, 0}, {NULL}};
+static const part_parameter_t icon_parameters[] = {{"name", PART_WORD, PART_REQUIRED, 0}, {0}};
 
 static void check_icon(part_check_t *check)
 {
@@ -41,7 +41,7 @@ const part_t part_icon = {"icon", false, icon_parameters, check_icon, write_icon
 
 /* --- {{@static}} --------------------------------------------------------------------------- */
 
-static const part_parameter_t static_parameters[] = {{"file", PART_WORD, PART_REQUIRED, 0}, {NULL}};
+static const part_parameter_t static_parameters[] = {{"file", PART_WORD, PART_REQUIRED, 0}, {0}};
 
 static void check_static(part_check_t *check)
 {
@@ -64,7 +64,7 @@ const part_t part_static = {"static", false, static_parameters, check_static, wr
 /* --- {{@segments}} --------------------------------------------------------------------------- */
 
 static const part_parameter_t segment_parameters[] = {
-    {"list", PART_VALUE, PART_REQUIRED, 1u << DATUM_LIST}, {NULL}};
+    {"list", PART_VALUE, PART_REQUIRED, 1u << DATUM_LIST}, {0}};
 
 typedef struct {
     datum_path_t text, hit;

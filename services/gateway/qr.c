@@ -6,7 +6,7 @@
 #define QUIET 4 /* modules around it: ISO/IEC 18004, 6.3.8 */
 
 static const part_parameter_t parameters[] = {{"text", PART_VALUE, PART_REQUIRED, 1u << DATUM_TEXT},
-                                              {NULL}};
+                                              {0}};
 
 /* Runs of dark modules of each row, as one path. */
 static void write_modules(const QRcode *code, buffer_t *out)
