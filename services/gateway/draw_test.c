@@ -199,7 +199,7 @@ TEST(a_ring_gathers_what_is_left)
     EXPECT(
         text_equal(stand_load(DEPARTMENTS, "{{@donut d.departments label=name value=items}}"), ""));
     const char *html = stand_render(counts(1, (uint32_t[]){7}));
-    HAS("class=\"chart__slice c1\" d=\"M60.00 2.00A58 58 0 1 1 ");
+    HAS("class=\"chart__slice c1\" d=\"M60.00 2.00A58 58 0 1 1 59.96 2.00L");
     HAS("（100%）");
     html = stand_render(counts(8, NULL));
     EXPECT(stand_count(html, "chart__slice") == DRAW_SLICES_MAX);
