@@ -488,10 +488,11 @@ bool link_wait(link_t *self, uint32_t timeout_ms)
 {
     int64_t end_ms = clock_mono_ms() + timeout_ms;
     for (;;) {
-        /* Until a broker is alive it has nothing for the user, so no message is lost here. */
+        /* Until a broker is alive it has nothing for the user but the news that it was lost, and
+         * that is none to who waits here. */
         for (int i = 0; i < self->broker_count && !link_alive(self); i++) {
             link_message_t message;
-            while (!link_alive(self) && !self->brokers[i].lost &&
+            while (!link_alive(self) &&
                    step(self, &self->brokers[i], &message) != STEP_NOTHING)
                 link_message_free(&message);
         }

@@ -74,7 +74,8 @@ void link_tick(link_t *self, int64_t mono_ms);
 
 /* A living broker is connected. */
 bool link_alive(const link_t *self);
-/* Waits until one is; gives link_alive().  Blocks: for programs that start. */
+/* Waits until one is; gives link_alive().  Blocks: for programs that start, or have no call open
+ * (a BYE not yet received is forgotten). */
 bool link_wait(link_t *self, uint32_t timeout_ms);
 
 /* Asks.  `call` must be unique among the asker's open calls.  UNAVAILABLE: no living broker, or

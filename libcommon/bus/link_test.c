@@ -517,6 +517,28 @@ TEST(link_wait_gives_up)
     end();
 }
 
+TEST(link_wait_gets_over_a_broker_lost_before)
+{
+    begin();
+    stand_t stand;
+    stand_open(&stand, "a");
+    link_t *link = open_link(list(stand.endpoint, NULL), NULL);
+    EXPECT(join(&stand, link));
+    for (int64_t ms = 1500; ms <= 1000 + LINK_SILENCE_MS; ms += 500)
+        link_tick(link, ms);
+    EXPECT(!link_alive(link)); /* and nobody has received the BYE */
+    EXPECT(!link_wait(link, 300));
+    int command;
+    while ((command = stand_hear(&stand)) == COMMAND_HEARTBEAT)
+        continue;
+    EXPECT(command == COMMAND_READY);
+    SAY(&stand, .command = COMMAND_HEARTBEAT);
+    EXPECT(link_wait(link, WAIT_MS));
+    link_close(&link);
+    stand_close(&stand);
+    end();
+}
+
 TEST(link_says_which_endpoint_is_wrong)
 {
     link_t *link = NULL;
