@@ -103,10 +103,10 @@ export class Actor {
     else await this.after(act);
   }
 
-  /** An input by its label, a CSS selector when it begins with [ . # or is a locator. */
+  /** An input by its label, a CSS selector when it has [ . # in it, or is a locator. */
   input(label) {
     if (typeof label !== 'string' && label.click) return label;
-    if (typeof label === 'string' && /^[[.#]/.test(label)) return this.page.locator(label).first();
+    if (typeof label === 'string' && /[[.#]/.test(label)) return this.page.locator(label).first();
     return this.page.getByLabel(typeof label === 'string' ? new RegExp(escape(label)) : label).filter({ visible: true }).first();
   }
 
@@ -120,6 +120,19 @@ export class Actor {
     const type = await input.getAttribute('type');
     if (type === 'date') return input.fill(value);
     await this.page.keyboard.insertText(value);
+  }
+
+  /** Opens a <details>. */
+  async open(details) {
+    if (await details.evaluate((e) => e.open)) return;
+    const summary = details.locator('summary').first();
+    if (this.keyboard) {
+      await this.reach(summary);
+      await this.page.keyboard.press('Enter');
+    } else {
+      await summary.click();
+    }
+    if (!(await details.evaluate((e) => e.open))) throw new Error(`does not open: ${await summary.innerText()}`);
   }
 
   /** An option of a list. */

@@ -102,7 +102,12 @@ export async function documentFaults(page) {
 
 /** Words that are neither Chinese nor known: most often a text nobody translated. */
 export async function strangeWords(page) {
-  const text = await page.evaluate(() => document.title + '\n' + document.body.innerText);
+  // Names of accounts, systems, methods and files are what they are.
+  const text = await page.evaluate(() => {
+    const names = [...document.querySelectorAll('.code, code')].map((e) => e.innerText);
+    const shown = [document.title, document.body.innerText].join('\n');
+    return names.reduce((rest, name) => (name ? rest.replaceAll(name, ' ') : rest), shown);
+  });
   const words = new Set(text.replace(/[0-9a-f]{16,}|[0-9A-Z]{8,}/g, '').match(/[A-Za-z][A-Za-z]{2,}/g) || []);
   return [...words].filter((word) => !KNOWN.has(word));
 }

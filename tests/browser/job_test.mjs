@@ -87,6 +87,86 @@ async function official(browser, role, options, keyboard) {
   return actor;
 }
 
+/** From the inbox: searches for the number and opens what it finds. */
+async function openCase(staff, number) {
+  await staff.go('/console/inbox');
+  await staff.fill('main [name=q]', number);
+  await staff.press('筛选');
+  await staff.follow(staff.page.locator('main a.row-link').first());
+  await staff.see(number);
+}
+
+/** One notice with all gaps: here a material and a field. */
+async function correct(clerk) {
+  await clerk.follow('告知补正');
+  const gaps = clerk.page.locator('main .check');
+  const fields = clerk.page.locator('main details').filter({ hasText: /表单的\d+项/ }).first();
+  await clerk.open(fields);
+  for (const gap of [gaps.nth(1), fields.locator('.check').nth(3)]) {
+    await clerk.check(gap.locator('input[type=checkbox]'));
+    await clerk.open(gap.locator('details'));
+    await clerk.fill(gap.locator('textarea').nth(0), '缺少盖章页');
+    await clerk.fill(gap.locator('textarea').nth(1), '补充盖章页后重新提交');
+  }
+  await clerk.press('发出补正告知');
+  await clerk.see('待补正');
+}
+
+/** Finds the case in his own, supplies what is wanted. */
+async function supplement(citizen) {
+  await citizen.go('/');
+  await citizen.follow(citizen.page.getByRole('link', { name: '我的', exact: true }));
+  await citizen.follow(citizen.page.locator('main a[href*="/correction"], main a[href^="/my/cases/"]').first());
+  if (!citizen.page.url().includes('/correction')) await citizen.follow(citizen.page.locator('main a[href$="/correction"]').first());
+  await citizen.see(['缺少盖章页', '补充盖章页后重新提交']);
+  await citizen.follow('补充或更换材料');
+  await give(citizen);
+  await citizen.follow('回到补正');
+  await citizen.fill('[name=note]', '已补');
+  await citizen.press('提交补正');
+  await citizen.see('已提交，待受理');
+}
+
+async function accept(clerk) {
+  const panel = clerk.page.locator('.decide details').filter({ has: clerk.page.getByText('确认受理') });
+  await clerk.open(panel);
+  await clerk.fill(panel.locator('[name=opinion]'), '材料齐全，符合法定形式');
+  await clerk.press('确认受理');
+  await clerk.see(['已受理', '材料齐全，符合法定形式']);
+}
+
+/** Every stage passes. */
+async function review(reviewer, number) {
+  for (let i = 0; i < STEPS_MAX; i++) {
+    await openCase(reviewer, number);
+    await reviewer.follow('办理审查环节');
+    await reviewer.check('通过');
+    await reviewer.fill('[name=opinion]', '符合条件');
+    await reviewer.press('提交意见');
+    await reviewer.see('符合条件');
+    if ((await reviewer.text()).includes('待决定')) return;
+  }
+  throw new Error('reviews never end');
+}
+
+async function decide(decider) {
+  await decider.follow('作出决定');
+  await decider.check('准予许可');
+  await decider.fill('[name=documentNumber]', '示公租〔2026〕8号');
+  await decider.fill('[name=resultName]', '公共租赁住房承租资格证明');
+  await decider.fill('[name=resultNumber]', '340100202600008');
+  await decider.press('作出决定');
+  await decider.see(['准予许可', '示公租〔2026〕8号']);
+}
+
+async function close(clerk, person) {
+  await clerk.follow('送达办结');
+  await clerk.check('窗口领取');
+  await clerk.fill('[name=receiver]', person.name);
+  await clerk.press(/^办结$/);
+  await clerk.see('已办结');
+}
+
 export function define(browser) {
   for (const [way, [options, keyboard]] of Object.entries(WAYS)) {
     const person = world.jobs[way];
@@ -110,7 +190,7 @@ export function define(browser) {
         const clerk = await official_('receiver');
         await openCase(clerk, number);
         await correct(clerk);
-        await supplement(citizen, number);
+        await supplement(citizen);
         await openCase(clerk, number);
         await accept(clerk);
         const reviewer = await official_('reviewer');
@@ -119,7 +199,7 @@ export function define(browser) {
         await openCase(decider, number);
         await decide(decider);
         await openCase(clerk, number);
-        await close(clerk);
+        await close(clerk, person);
 
         const stranger = new Actor(await new Visitor(browser, 'stranger', options).open(), keyboard);
         opened.push(stranger.visitor);
@@ -140,8 +220,3 @@ export function define(browser) {
   }
 }
 
-async function openCase(staff, number) {
-  await staff.go('/console/inbox');
-  await staff.fill('[name=q]', number);
-  throw new Error('TODO');
-}

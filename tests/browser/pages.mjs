@@ -105,7 +105,8 @@ export const rows = {
   'portal/case-material': [citizen(`/my/cases/${cases.correction?.id}/materials/${items.permit?.materials[1].id}`)],
   'portal/case-withdraw': [citizen(`/my/cases/${cases.submitted?.id}/withdraw`)],
   'portal/favourites': [citizen('/my/favourites'), quiet('/my/favourites', 'nothing yet')],
-  'portal/messages': [citizen('/my/messages'), quiet('/my/messages', 'nothing yet')],
+  'portal/messages': [citizen('/my/messages', '', { latin: true }),      // one tells of the hostile case
+     quiet('/my/messages', 'nothing yet')],
   'portal/message': [citizen(`/my/messages/${world.message}`)],
   'portal/profile': [citizen('/my/profile')],
   'portal/profile-mobile': [citizen('/my/profile/mobile'), citizen('/my/profile/mobile', 'refused', { does: refused })],
