@@ -276,8 +276,12 @@ static bool heard(link_t *self, broker_t *broker, const frame_t *frame)
     case COMMAND_DRAIN:
         if (frame->name[0])
             broker->drained = true;
-        else
+        else {
+            /* We ask it nothing more, and say so: until it has heard that it reads on. */
             broker->state = STATE_LEAVING;
+            if (!say(broker, &(frame_t){.command = COMMAND_DRAIN}, 0))
+                lose(broker);
+        }
         return false;
     case COMMAND_ANSWER:
         if (broker->open > 0)

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "check.h"
+#include "text.h"
 
 static _Noreturn void die(const char *what, const char *why)
 {
@@ -53,6 +55,29 @@ const char *platform_key_dir(config_t *config)
                        config_keep(config, platform_path(data_dir, "keys")));
 }
 
+static const char *own_broker(config_t *config, const char *run_dir, int number)
+{
+    size_t size = strlen(run_dir) + sizeof "ipc:///broker-12";
+    char *endpoint = config_keep(config, xalloc(size));
+    if (number == 1)
+        snprintf(endpoint, size, "ipc://%s/broker", run_dir);
+    else
+        snprintf(endpoint, size, "ipc://%s/broker-%d", run_dir, number);
+    return endpoint;
+}
+
+void platform_ready(void)
+{
+    const char *text = getenv("YIWANG_READY_FD");
+    int64_t fd;
+    if (!text || !text_int(text, 0, INT32_MAX, &fd))
+        return;
+    if (write((int) fd, "1", 1) != 1)
+        log_warn("nobody waits for us to be ready");
+    close((int) fd);
+    unsetenv("YIWANG_READY_FD");
+}
+
 config_t *platform_load(const char *config_path, platform_t *ret)
 {
     char error[512];
@@ -69,11 +94,15 @@ config_t *platform_load(const char *config_path, platform_t *ret)
     make_folder(ret->data_dir);
     make_folder(ret->key_dir);
 
-    size_t size = strlen(ret->run_dir) + sizeof "ipc:///broker";
-    char *own = config_keep(config, xalloc(size));
-    snprintf(own, size, "ipc://%s/broker", ret->run_dir);
-    char *rest = config_keep(config, xstrdup(config_text(config, "platform.brokers", own)));
+    ret->broker_count =
+        (int) config_int(config, "platform.broker_count", 1, 1, PLATFORM_BROKERS_MAX);
+    const char *others = config_text(config, "platform.brokers", "");
     size_t n = 0;
+    for (int i = 0; i < PLATFORM_BROKERS_MAX; i++)
+        ret->own_brokers[i] = own_broker(config, ret->run_dir, i + 1);
+    for (; !*others && n < (size_t) ret->broker_count; n++)
+        ret->brokers[n] = ret->own_brokers[n];
+    char *rest = config_keep(config, xstrdup(others));
     for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " ")) {
         if (!*word)
             continue;

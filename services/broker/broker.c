@@ -26,6 +26,7 @@ const broker_options_t BROKER_DEFAULTS = {
     .keys_ms = 5000,
 };
 
+#define LEAVE_MS       500     /* for peers to hear that we stop */
 #define BATCH_MAX      256     /* messages taken from one door before the other has a turn */
 #define CLOCK_EVERY    32      /* messages between two looks at the clock */
 #define SWEEP_MS       50      /* how late a deadline may be noticed */
@@ -365,6 +366,10 @@ static void on_cancel(broker_t *self, peer_t *peer, incoming_t *in)
 
 static void on_drain(broker_t *self, peer_t *peer, incoming_t *in)
 {
+    if (!in->frame.name[0] && self->stopping) {
+        peer->left = true;
+        return;
+    }
     if (!peer->lane || strcmp(in->frame.name, peer->lane->name) != 0) {
         malformed(self, peer);
         return;
@@ -713,6 +718,17 @@ static void say_to_all(broker_t *self, const frame_t *frame)
         peer_say(self, peers_at(self->peers, i), frame);
 }
 
+/* Nobody sends calls that we would no longer read: all have said so, or had their time. */
+static bool all_left(broker_t *self, int64_t since_ms)
+{
+    if (self->now_us / 1000 - since_ms >= LEAVE_MS)
+        return true;
+    for (size_t i = 0; i < peers_count(self->peers); i++)
+        if (!peers_at(self->peers, i)->left)
+            return false;
+    return true;
+}
+
 void broker_run(broker_t *self, int stop_fd)
 {
     while (!turn(self, stop_fd))
@@ -722,9 +738,10 @@ void broker_run(broker_t *self, int stop_fd)
     drop_own_calls(self);
     log_info("stopping with %zu open calls", calls_count(self->calls));
     say_to_all(self, &(frame_t){.command = COMMAND_DRAIN});
-    int64_t end_ms = self->now_us / 1000 + self->options->stop_ms;
+    int64_t begin_ms = self->now_us / 1000, end_ms = begin_ms + self->options->stop_ms;
     self->next_sweep_ms = 0;
-    while (calls_count(self->calls) > 0 && self->now_us / 1000 < end_ms)
+    while ((calls_count(self->calls) > 0 || !all_left(self, begin_ms)) &&
+           self->now_us / 1000 < end_ms)
         turn(self, -1);
     say_to_all(self, &(frame_t){.command = COMMAND_BYE});
 }

@@ -1,7 +1,8 @@
-/* main.c - the broker process: `broker CONFIG`.
+/* main.c - the broker process: `broker CONFIG [NUMBER]`; the second of a host has the number 2.
  *
  * [broker] of the config file, all optional:
  *   department_address   "tcp://ADDRESS:PORT" for departments' systems; empty: no such door
+ *   department_address_2 ...   the same of broker 2 ...
  *   calls, peers, department_calls, queue_calls, queue_bytes, heartbeat_ms    limits (broker.h) */
 #include <signal.h>
 #include <stdio.h>
@@ -77,10 +78,25 @@ static void check_folder(const char *path)
         fail("cannot make it private: ", path);
 }
 
+/* All of them are read, so that none is taken for a name that nobody knows. */
+static const char *department_address(config_t *config, int number)
+{
+    const char *ret = config_text(config, "broker.department_address", "");
+    for (int i = 2; i <= PLATFORM_BROKERS_MAX; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "broker.department_address_%d", i);
+        const char *address = config_text(config, name, "");
+        if (i == number)
+            ret = address;
+    }
+    return ret;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 2)
-        fail("usage: broker CONFIG", "");
+    int64_t number = 1;
+    if (argc < 2 || argc > 3 || (argc == 3 && !text_int(argv[2], 1, PLATFORM_BROKERS_MAX, &number)))
+        fail("usage: broker CONFIG [NUMBER]", "");
     crypto_init();
     umask(077);
     platform_t platform;
@@ -91,12 +107,11 @@ int main(int argc, char **argv)
     check_folder(platform.run_dir);
 
     broker_options_t options = BROKER_DEFAULTS;
-    char endpoint[ENDPOINT_SIZE];
-    if (snprintf(endpoint, sizeof endpoint, "ipc://%s/broker", platform.run_dir) >=
-        (int) sizeof endpoint)
+    const char *endpoint = platform.own_brokers[number - 1];
+    if (strlen(endpoint) >= ENDPOINT_SIZE)
         fail("path too long for a socket: ", platform.run_dir);
     options.local_endpoint = endpoint;
-    options.department_endpoint = config_text(config, "broker.department_address", "");
+    options.department_endpoint = department_address(config, (int) number);
     options.calls_max = limit(config, "broker.calls", options.calls_max, 100000);
     options.peers_max = limit(config, "broker.peers", options.peers_max, 50000);
     options.department_calls_max =

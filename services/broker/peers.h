@@ -31,6 +31,7 @@ typedef struct peer {
     bool told;         /* was answered BYE since */
     bool gone;         /* will be forgotten at the end of this turn */
     bool draining;     /* worker: no more calls */
+    bool left;         /* has heard that we stop: asks nothing more of us */
     struct lane *lane; /* worker: what it takes calls from; else NULL */
     uint16_t window;   /* worker: calls it will hold */
     uint32_t held; /* worker: calls sent to it and not answered; may pass window after a rejoin */

@@ -13,12 +13,13 @@ struct ask {
     const char *method;
     ProtobufCBinaryData meta, request; /* live until it is done */
     uint32_t timeout_ms;
-    bool repeatable; /* may be asked again when the service was lost */
+    bool repeatable; /* may be asked again though it may have happened */
     void (*done)(ask_t *self, const reply_t *reply);
 
     unsigned attempts;
     unsigned losses; /* of attempts: those whose worker died */
     int64_t deadline_ms;
+    bool sent;       /* the last attempt left us */
     ticket_t ticket; /* 0: not under way */
 };
 

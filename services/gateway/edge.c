@@ -13,6 +13,7 @@
 #include "check.h"
 #include "clock.h"
 #include "lane.h"
+#include "listen.h"
 #include "log.h"
 #include "serve.h"
 
@@ -801,51 +802,28 @@ static void on_stop(h2o_socket_t *socket, const char *error)
     h2o_socket_read_stop(socket);
 }
 
-/* `shared`: with the other lanes.  The first lane tries alone before, because a second gateway on
- * the same port would otherwise go unnoticed and take half of the requests. */
-static int listen_on(const char *address, uint16_t port, bool shared, char *error,
-                     size_t error_size)
+/* The supervisor's, which all lanes share; else our own.  The first lane tries its own alone before,
+ * because a second gateway on the same port would otherwise go unnoticed and take half of the
+ * requests. */
+static int listener_socket(const lane_t *lane, const char *name, const char *address, uint16_t port,
+                           char *error, size_t error_size)
 {
-    struct sockaddr_storage storage = {0};
-    struct sockaddr_in *in = (struct sockaddr_in *) &storage;
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *) &storage;
-    socklen_t size = sizeof *in;
-    int on = 1, off = 0;
-
-    if (inet_pton(AF_INET, address, &in->sin_addr) == 1) {
-        in->sin_family = AF_INET;
-        in->sin_port = htons(port);
-    } else {
-        CHECK(inet_pton(AF_INET6, address, &in6->sin6_addr) == 1);
-        in6->sin6_family = AF_INET6;
-        in6->sin6_port = htons(port);
-        size = sizeof *in6;
+    int inherited = listen_inherited(name);
+    if (inherited >= 0)
+        return fcntl(inherited, F_DUPFD_CLOEXEC, LISTEN_FIRST + LISTEN_MAX);
+    if (lane->number == 0) {
+        int alone = listen_open(address, port, false, error, error_size);
+        if (alone < 0)
+            return -1;
+        close(alone);
     }
-    int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    CHECK(fd >= 0);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (shared)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    if (storage.ss_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(fd, (struct sockaddr *) &storage, size) != 0 || listen(fd, 1024) != 0) {
-        snprintf(error, error_size, "cannot listen on %s port %u: %s", address, port,
-                 strerror(errno));
-        close(fd);
-        return -1;
-    }
-    return fd;
+    return listen_open(address, port, true, error, error_size);
 }
 
 static bool listener_open(edge_t *self, listener_t *listener, void *tls, const char *address,
                           uint16_t port, char *error, size_t error_size)
 {
-    int fd = self->lane->number == 0 ? listen_on(address, port, false, error, error_size) : 0;
-    if (fd < 0)
-        return false;
-    if (self->lane->number == 0)
-        close(fd);
-    fd = listen_on(address, port, true, error, error_size);
+    int fd = listener_socket(self->lane, tls ? "tls" : "plain", address, port, error, error_size);
     if (fd < 0)
         return false;
     listener->edge = self;

@@ -100,6 +100,7 @@ int main(int argc, char **argv)
             return 1; /* the process ends, with it the lanes already there */
         }
     }
+    platform_ready();
     log_info("serving on %s:%u, plain 127.0.0.1:%u, %u threads", settings.bind, settings.port,
              settings.plain_port, settings.threads);
 

@@ -113,7 +113,7 @@ void settings_load(const char *config_path, settings_t *ret)
         die("gateway.port", "no port at all");
     ret->threads = (uint32_t) config_int(config, "gateway.threads", 1, 1, SETTINGS_THREADS_MAX);
     ret->cert = config_text(config, "gateway.cert", NULL);
-    ret->key = config_text(config, "pages.key", NULL);
+    ret->key = config_text(config, "gateway.key", NULL);
     if (!ret->cert != !ret->key)
         die("gateway.cert", "and gateway.key belong together");
 

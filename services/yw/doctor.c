@@ -101,9 +101,15 @@ static void check_service(doctor_t *self, const char *name)
         report(self, false, name, "audit chain: %s", status_name(status));
 }
 
-static void check_broker(doctor_t *self)
+static void check_broker(doctor_t *self, const char *name)
 {
     Yw__Empty empty = YW__EMPTY__INIT;
+
+    if (yw_broker_number(name) > 1) { /* what the first one tells is of all; this one must answer */
+        bool ok = yw_healthy(self->yw, name);
+        report(self, ok, name, ok ? "answers" : "does not answer: `yw start`");
+        return;
+    }
     const ProtobufCMessage *answer;
     const Yw__Status *failure;
     status_t status = yw_try(self->yw, "broker.ListWorkers", &empty.base, 3000, &answer, &failure);
@@ -146,8 +152,8 @@ int doctor_run(yw_t *yw, int argc, char **argv)
     check_disk(&self);
     size_t count = yw_processes(yw, names);
     for (size_t i = 0; i < count; i++) {
-        if (text_equal(names[i], "broker"))
-            check_broker(&self);
+        if (yw_broker_number(names[i]))
+            check_broker(&self, names[i]);
         else if (text_equal(names[i], "gateway"))
             check_gateway(&self);
         else

@@ -11,9 +11,9 @@
 #include "text.h"
 #include "yw.h"
 
-#define ARENA_BYTES       (256u << 20)
-#define DEFAULT_CONFIG    "deploy/yiwang.conf"
-#define DEFAULT_PROCESSES "broker identity catalog case gateway"
+#define ARENA_BYTES      (256u << 20)
+#define DEFAULT_CONFIG   "deploy/yiwang.conf"
+#define DEFAULT_SERVICES "identity catalog case"
 
 static const struct {
     const char *name;
@@ -24,6 +24,8 @@ static const struct {
     {"up", up_run, "", "run all processes in the foreground; restart what dies; stop in order"},
     {"start", start_run, "", "the same in the background; comes back when all is healthy"},
     {"stop", stop_run, "", "stop what start or up began"},
+    {"restart", restart_run, "[--rolling]",
+     "stop and start; --rolling: one after the other, no request fails"},
     {"status", status_run, "", "processes, workers, queues"},
     {"doctor", doctor_run, "", "checks that everything works, and says what to do where not"},
     {"keys", keys_run, "", "make the platform's own keys where they do not exist"},
@@ -31,7 +33,8 @@ static const struct {
     {"import", import_run, "KIND FILE [--dry-run]", "bring lists in; `yw import` names the kinds"},
     {"starter", starter_run, "[FOLDER]", "import the starter data"},
     {"trace", trace_run, "ID", "what is known of a trace, case or account, in all services"},
-    {"backup", backup_run, "FOLDER", "all databases as they are at one moment, while the platform runs"},
+    {"backup", backup_run, "FOLDER",
+     "all databases as they are at one moment, while the platform runs"},
     {"restore", restore_run, "FOLDER", "bring a backup into an empty data folder"},
     {"verify", verify_run, "[FOLDER]", "look through every row of the databases, or of a backup"},
     {"parked", parked_run, "[retry SERVICE SEQ SUBSCRIBER]", "events that a subscriber refused"},
@@ -125,8 +128,11 @@ const ProtobufCMessage *yw_ask(yw_t *self, const char *method, const ProtobufCMe
 
 size_t yw_processes(yw_t *self, const char *ret[PROCESSES_MAX])
 {
-    char *rest =
-        arena_text(self->arena, config_text(self->config, "yw.processes", DEFAULT_PROCESSES));
+    const char *brokers = "broker";
+    for (int i = 2; i <= self->platform.broker_count; i++)
+        brokers = arena_printf(self->arena, "%s broker-%d", brokers, i);
+    const char *all = arena_printf(self->arena, "%s " DEFAULT_SERVICES " gateway", brokers);
+    char *rest = arena_text(self->arena, config_text(self->config, "yw.processes", all));
     size_t n = 0;
 
     for (char *word = strsep(&rest, " "); word && n < PROCESSES_MAX; word = strsep(&rest, " "))
@@ -139,9 +145,20 @@ size_t yw_services(yw_t *self, const char *ret[PROCESSES_MAX])
 {
     size_t n = 0, count = yw_processes(self, ret);
     for (size_t i = 0; i < count; i++)
-        if (!text_equal(ret[i], "broker") && !text_equal(ret[i], "gateway"))
+        if (!yw_broker_number(ret[i]) && !text_equal(ret[i], "gateway"))
             ret[n++] = ret[i];
     return n;
+}
+
+int yw_broker_number(const char *process)
+{
+    int64_t number;
+    if (text_equal(process, "broker"))
+        return 1;
+    if (strncmp(process, "broker-", 7) != 0 ||
+        !text_int(process + 7, 2, PLATFORM_BROKERS_MAX, &number))
+        return 0;
+    return (int) number;
 }
 
 /* The file alone says nothing after a crash; the lock on it does. */

@@ -2,8 +2,13 @@
  *
  * up starts the broker, then the services, then the gateway; what dies is started
  * again after a pause that doubles up to yw.pause_max_ms while it keeps dying.  Told to
- * stop, it stops the gateway first and the broker last, so that each can finish what it
+ * stop, it stops the gateway first and the brokers last, so that each can finish what it
  * has in hand; who has not gone after STOP_MS is killed.
+ *
+ * The ports are ours and handed down to the gateway, so they stay open while it is away.  Told by
+ * SIGUSR1 it starts a second gateway and, when that serves, tells the first one to stop
+ * (`yw restart --rolling`, restart.c).  A process that was told to stop by somebody else is started
+ * again at once.
  *
  * RUN_DIR/processes is rewritten at each change for `yw status`:
  *   name pid started-ms restarts state */
@@ -23,12 +28,14 @@
 #include "check.h"
 #include "clock.h"
 #include "https.h"
+#include "listen.h"
 #include "text.h"
 #include "yiwang/common.pb-c.h"
 #include "yw.h"
 
 #define PAUSE_MIN_MS   100
 #define PAUSE_MAX_MS   5000  /* unless yw.pause_max_ms says otherwise */
+#define TOLD_MS        500   /* who ends in order before that is as good as dying */
 #define STABLE_MS      10000 /* who lived so long starts again with the shortest pause */
 #define STOP_MS        12000
 #define HEALTHY_MS     30000      /* start gives up waiting */
@@ -39,6 +46,7 @@
 typedef struct {
     const char *name;
     char *path;
+    const char *number; /* of a broker that is not the first; NULL */
     pid_t pid;          /* 0: not running */
     int64_t started_ms; /* monotonic */
     int64_t restart_ms; /* monotonic; when it is to be started */
@@ -46,13 +54,35 @@ typedef struct {
     int restarts;
 } process_t;
 
+/* The gateway while it is exchanged. */
+typedef struct {
+    pid_t next;    /* started, does not serve yet; 0: none */
+    int ready;     /* readable when it does, or has died; -1 */
+    pid_t leaving; /* told to stop; 0: none */
+    int64_t since_ms;
+} exchange_t;
+
 typedef struct {
     yw_t *yw;
     process_t list[PROCESSES_MAX];
     size_t count;
     int signals;
     int64_t pause_max_ms;
+    int ports[2];
+    const char *port_names[2];
+    size_t port_count;
+    exchange_t exchange;
 } supervisor_t;
+
+static bool is_gateway(const process_t *process)
+{
+    return text_equal(process->name, "gateway");
+}
+
+static bool is_broker(const process_t *process)
+{
+    return yw_broker_number(process->name) > 0;
+}
 
 static void write_state(const supervisor_t *self)
 {
@@ -90,14 +120,24 @@ static _Noreturn void become(const char *path, char *const argv[], pid_t parent)
     _exit(127);
 }
 
-static pid_t spawn(const char *path, char *const argv[])
+/* `ready` (may be -1): where it says that it serves. */
+static pid_t spawn(supervisor_t *self, const process_t *process, int ready)
 {
+    char *argv[] = {process->path, (char *) self->yw->config_path, (char *) process->number, NULL};
+    char number[16];
     pid_t parent = getpid(), pid = fork(); /* we have one thread */
 
-    if (pid == 0)
-        become(path, argv, parent);
+    if (pid == 0) {
+        if (is_gateway(process))
+            listen_hand_down(self->ports, self->port_names, self->port_count);
+        if (ready >= 0) {
+            snprintf(number, sizeof number, "%d", dup(ready)); /* without close-on-exec */
+            setenv("YIWANG_READY_FD", number, 1);
+        }
+        become(process->path, argv, parent);
+    }
     if (pid < 0) {
-        log_error("cannot start %s: %s", path, strerror(errno));
+        log_error("cannot start %s: %s", process->path, strerror(errno));
         return 0;
     }
     return pid;
@@ -105,8 +145,7 @@ static pid_t spawn(const char *path, char *const argv[])
 
 static void start_process(supervisor_t *self, process_t *process)
 {
-    char *argv[] = {process->path, (char *) self->yw->config_path, NULL};
-    process->pid = spawn(process->path, argv);
+    process->pid = spawn(self, process, -1);
     process->started_ms = clock_mono_ms();
     if (process->pid)
         log_info("started %s, pid %d", process->name, (int) process->pid);
@@ -114,12 +153,88 @@ static void start_process(supervisor_t *self, process_t *process)
         process->restart_ms = process->started_ms + self->pause_max_ms;
 }
 
+/* --- another gateway in the place of the first ---------------------------------------- */
+
+static void exchange_begin(supervisor_t *self)
+{
+    exchange_t *exchange = &self->exchange;
+    process_t *gateway = &self->list[self->count - 1];
+    int ends[2];
+
+    if (!is_gateway(gateway) || !gateway->pid || exchange->next || exchange->leaving)
+        return; /* it is being started anyway, or exchanged */
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return;
+    exchange->next = spawn(self, gateway, ends[1]);
+    close(ends[1]);
+    exchange->ready = ends[0];
+    exchange->since_ms = clock_mono_ms();
+    if (!exchange->next)
+        close(ends[0]);
+    else
+        log_info("started another gateway, pid %d", (int) exchange->next);
+}
+
+/* It serves: the first one may go.  Or it has died: the first one stays. */
+static void exchange_go_on(supervisor_t *self)
+{
+    exchange_t *exchange = &self->exchange;
+    process_t *gateway = &self->list[self->count - 1];
+    char word;
+
+    bool serves = read(exchange->ready, &word, 1) == 1;
+    close(exchange->ready);
+    exchange->ready = -1;
+    if (!serves) {
+        log_error("the other gateway does not start, the first one stays");
+        kill(exchange->next, SIGKILL);
+        return;
+    }
+    exchange->leaving = gateway->pid;
+    gateway->pid = exchange->next;
+    gateway->started_ms = exchange->since_ms;
+    gateway->restarts++;
+    exchange->next = 0;
+    exchange->since_ms = clock_mono_ms();
+    if (exchange->leaving)
+        kill(exchange->leaving, SIGTERM);
+    write_state(self);
+}
+
+static void exchange_tick(supervisor_t *self)
+{
+    exchange_t *exchange = &self->exchange;
+    int64_t age_ms = clock_mono_ms() - exchange->since_ms;
+
+    if (exchange->next && exchange->ready >= 0 && age_ms > HEALTHY_MS)
+        kill(exchange->next, SIGKILL); /* its end of the pipe says so */
+    if (exchange->leaving && age_ms > STOP_MS)
+        kill(exchange->leaving, SIGKILL);
+}
+
+static bool exchange_reap(supervisor_t *self, pid_t pid)
+{
+    exchange_t *exchange = &self->exchange;
+    if (pid == exchange->leaving)
+        exchange->leaving = 0;
+    else if (pid == exchange->next)
+        exchange->next = 0;
+    else
+        return false;
+    return true;
+}
+
+/* --- ends ------------------------------------------------------------------------------ */
+
 static void note_end(process_t *process, int status, int64_t pause_max_ms)
 {
     int64_t now_ms = clock_mono_ms();
     bool stable = now_ms - process->started_ms >= STABLE_MS;
+    bool told = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
     process->pause_ms = stable || !process->pause_ms ? PAUSE_MIN_MS : 2 * process->pause_ms;
+    if (told && now_ms - process->started_ms >= TOLD_MS)
+        process->pause_ms = 0;
     if (process->pause_ms > pause_max_ms)
         process->pause_ms = pause_max_ms;
     log_warn("%s ended (%s %d), again in %lld ms", process->name,
@@ -136,12 +251,15 @@ static bool reap(supervisor_t *self)
     bool any = false;
     int status;
 
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (exchange_reap(self, pid))
+            continue;
         for (size_t i = 0; i < self->count; i++)
             if (self->list[i].pid == pid) {
                 note_end(&self->list[i], status, self->pause_max_ms);
                 any = true;
             }
+    }
     return any;
 }
 
@@ -178,33 +296,74 @@ static void stop_one(process_t *process)
     process->pid = 0;
 }
 
-/* Gateway first, then the services side by side, the broker last. */
+/* Gateway first, then the services side by side, the brokers last. */
 static void stop_all(supervisor_t *self)
 {
+    process_t others[2] = {{.name = "gateway that leaves", .pid = self->exchange.leaving},
+                           {.name = "gateway that comes", .pid = self->exchange.next}};
     if (self->count == 0)
         return;
     stop_one(&self->list[self->count - 1]);
-    for (size_t i = 1; i + 1 < self->count; i++)
-        if (self->list[i].pid)
+    stop_one(&others[0]);
+    stop_one(&others[1]);
+    for (size_t i = 0; i + 1 < self->count; i++)
+        if (self->list[i].pid && !is_broker(&self->list[i]))
             kill(self->list[i].pid, SIGTERM);
     for (size_t i = self->count - 1; i-- > 0;)
-        stop_one(&self->list[i]);
+        if (!is_broker(&self->list[i]))
+            stop_one(&self->list[i]);
+    for (size_t i = self->count - 1; i-- > 0;)
+        if (is_broker(&self->list[i]))
+            stop_one(&self->list[i]);
 }
 
 static void supervise(supervisor_t *self)
 {
-    struct pollfd fd = {.fd = self->signals, .events = POLLIN};
-
     for (;;) {
+        struct pollfd fds[2] = {{.fd = self->signals, .events = POLLIN},
+                                {.fd = self->exchange.ready, .events = POLLIN}};
         start_due(self);
-        poll(&fd, 1, PAUSE_MIN_MS);
+        poll(fds, 2, PAUSE_MIN_MS);
         struct signalfd_siginfo info;
-        while (read(self->signals, &info, sizeof info) == sizeof info)
+        while (read(self->signals, &info, sizeof info) == sizeof info) {
             if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
                 return;
+            if (info.ssi_signo == SIGUSR1)
+                exchange_begin(self);
+        }
+        if (fds[1].revents)
+            exchange_go_on(self);
+        exchange_tick(self);
         if (reap(self))
             write_state(self);
     }
+}
+
+static bool open_port(supervisor_t *self, const char *name, const char *address, int64_t port)
+{
+    char error[256];
+    if (port == 0)
+        return true;
+    int fd = listen_open(address, (uint16_t) port, false, error, sizeof error);
+    if (fd < 0) {
+        fprintf(stderr, "yw: %s\n", error);
+        return false;
+    }
+    self->ports[self->port_count] = fd;
+    self->port_names[self->port_count++] = name;
+    return true;
+}
+
+/* As gateway/settings.c reads them. */
+static bool open_ports(supervisor_t *self)
+{
+    config_t *config = self->yw->config;
+    if (!is_gateway(&self->list[self->count - 1]))
+        return true;
+    return open_port(self, "tls", config_text(config, "gateway.bind", "0.0.0.0"),
+                     config_int(config, "gateway.port", 8443, 0, 65535)) &&
+           open_port(self, "plain", "127.0.0.1",
+                     config_int(config, "gateway.plain_port", 0, 0, 65535));
 }
 
 static bool prepare(supervisor_t *self)
@@ -223,14 +382,17 @@ static bool prepare(supervisor_t *self)
     }
     for (size_t i = 0; i < self->count; i++) {
         self->list[i].name = names[i];
-        self->list[i].path = platform_path(folder, names[i]);
+        self->list[i].path = platform_path(folder, is_broker(&self->list[i]) ? "broker" : names[i]);
+        if (yw_broker_number(names[i]) > 1)
+            self->list[i].number = strchr(names[i], '-') + 1;
         if (access(self->list[i].path, X_OK) != 0) {
             fprintf(stderr, "yw: %s: %s\n", self->list[i].path, strerror(errno));
             return false;
         }
     }
     free(folder);
-    return true;
+    self->exchange.ready = -1;
+    return self->count > 0 && open_ports(self);
 }
 
 /* Holds RUN_DIR/yw.pid locked while it lives, so that two cannot run on one folder. */
@@ -271,6 +433,7 @@ int up_run(yw_t *yw, int argc, char **argv)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGUSR1);
     sigprocmask(SIG_BLOCK, &set, NULL);
     self.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -296,20 +459,28 @@ static void put_old_log_aside(const char *path)
     rename(path, old);
 }
 
-static bool is_healthy(yw_t *yw, const char *name)
+bool yw_healthy(yw_t *yw, const char *name)
 {
     Yw__Empty empty = YW__EMPTY__INIT;
     const ProtobufCMessage *answer;
     const Yw__Status *failure;
-    char method[64];
+    int broker = yw_broker_number(name);
 
     if (text_equal(name, "gateway")) {
         char text[256];
         return https_get(yw_gateway_port(yw), "/healthz", 1000, text, sizeof text, NULL) == 200;
     }
-    snprintf(method, sizeof method, "%s.%s", name,
-             text_equal(name, "broker") ? "ListWorkers" : "CheckHealth");
-    return yw_try(yw, method, &empty.base, 1000, &answer, &failure) == STATUS_OK;
+    if (broker) {
+        client_t *client = NULL;
+        const char *endpoint = yw->platform.own_brokers[broker - 1];
+        bool ok = client_open(endpoint, "yw", &client) == STATUS_OK &&
+                  client_ask(client, "broker.ListWorkers", NULL, &empty.base, 1000, yw->arena,
+                             &answer, &failure) == STATUS_OK;
+        client_close(&client);
+        return ok;
+    }
+    return yw_try(yw, arena_printf(yw->arena, "%s.CheckHealth", name), &empty.base, 1000, &answer,
+                  &failure) == STATUS_OK;
 }
 
 /* The name of a process that dies again and again; false: all stay up. */
@@ -371,7 +542,7 @@ static bool wait_healthy(yw_t *yw)
     int64_t begin_ms = clock_mono_ms();
 
     while (i < count) {
-        if (is_healthy(yw, names[i])) {
+        if (yw_healthy(yw, names[i])) {
             i++;
         } else if (is_hopeless(yw, clock_mono_ms() - begin_ms, names[i])) {
             print_last_words(yw);

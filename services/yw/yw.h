@@ -21,6 +21,7 @@ typedef int (*command_run_t)(yw_t *self, int argc, char **argv); /* gives the ex
 int up_run(yw_t *self, int argc, char **argv);
 int start_run(yw_t *self, int argc, char **argv);
 int stop_run(yw_t *self, int argc, char **argv);
+int restart_run(yw_t *self, int argc, char **argv);
 int status_run(yw_t *self, int argc, char **argv);
 int doctor_run(yw_t *self, int argc, char **argv);
 int keys_run(yw_t *self, int argc, char **argv);
@@ -53,6 +54,11 @@ bool keys_ensure(yw_t *self);
 size_t yw_processes(yw_t *self, const char *ret[PROCESSES_MAX]);
 /* Those of them between broker and gateway, which answer process.proto. */
 size_t yw_services(yw_t *self, const char *ret[PROCESSES_MAX]);
+
+/* 1 for "broker", 2 for "broker-2" …; 0: no broker. */
+int yw_broker_number(const char *process);
+/* It works: asked over the bus or by HTTPS, not looked at from outside. */
+bool yw_healthy(yw_t *self, const char *process);
 
 /* The supervisor's process id from RUN_DIR/yw.pid when it lives, else 0. */
 int yw_supervisor(yw_t *self);

@@ -115,7 +115,8 @@ class SignIns:
             try:
                 answer = platform.post("/api/v1/sessions", {"identifier": person.id_number,
                                                             "password": person.password})
-                self.statuses.append(answer.status)
+                self.statuses.append(answer.status if answer.status == 200 else
+                                     "%d %s" % (answer.status, answer.code))
             except OSError as error:
                 self.statuses.append(type(error).__name__)
         platform.close()

@@ -98,7 +98,7 @@ def test_broker_restarted_without_a_failed_request(p):
 
 
 def test_gateway_restarted(p):
-    """REQ: O-04 - requests that it has taken are answered; new ones meet a closed port for a moment."""
+    """REQ: O-04 - requests that it has taken are answered; new ones wait at the port for its successor."""
     def breaking(stream):
         p.kill("gateway", signal.SIGTERM)
         stream.wait_for(20)
