@@ -84,10 +84,12 @@
       button.classList.add('busy');
       button.setAttribute('aria-busy', 'true');
     }
-    if (all('input[type=file]', form).some((input) => input.files.length)) {
-      event.preventDefault();
-      upload(form, button);
-    }
+    const files = all('input[type=file]', form).filter((input) => input.files.length);
+    if (!files.length) return;
+    event.preventDefault();
+    const large = files.flatMap((input) => [...input.files].filter((file) => file.size > (+input.dataset.max || FILE_MAX)))[0];
+    if (large) failed(form, button, `“${large.name}”超过 20 MB，请压缩或分成几个文件，再重新选择。`);
+    else upload(form, button);
   });
   /* Back from the next page: the form can be sent again (its key makes a repeat harmless). */
   const free = (form) => {
@@ -101,10 +103,9 @@
 
   /* Files go by XHR because fetch() does not tell how far they are.  The form stays as it is until
    * the answer is there, so a lost network costs nothing but a press on the button. */
-  const STALL_MS = 60000;
+  const STALL_MS = 60000, FILE_MAX = 20 << 20; /* FILE_SIZE_MAX of the case service */
   function upload(form, button) {
-    const old = form.querySelector('.upload-notice');
-    if (old) old.remove();
+    tidy(form);
     const input = all('input[type=file]', form).find((one) => one.files.length);
     const body = new FormData(form);
     if (button && button.name) body.append(button.name, button.value);
@@ -131,37 +132,47 @@
     };
     xhr.onload = () => {
       clearTimeout(stalled);
-      if (xhr.status >= 500) return failed('服务暂时忙，文件没有传上去。');
+      if (xhr.status === 413) return lost('文件太大，没有传上去。请压缩或分成几个文件。');
+      if (xhr.status >= 500) return lost('服务暂时忙，文件没有传上去。' + KEPT);
       if (xhr.status < 300 && xhr.responseURL && xhr.responseURL !== target) return location.assign(xhr.responseURL);
-      show(xhr);
+      if (!show(xhr)) lost('文件没有传上去，请稍后再试。');
     };
     xhr.onerror = xhr.onabort = () => {
       clearTimeout(stalled);
-      failed(navigator.onLine === false ? '网络断开了，文件没有传完。' : '网络不通畅，文件没有传完。');
+      lost((navigator.onLine === false ? '网络断开了，文件没有传完。' : '网络不通畅，文件没有传完。') + KEPT);
     };
-    function failed(text) {
-      free(form);
+    function lost(text) {
       bar.hidden = true;
-      const again = make('button', { className: 'button', type: 'submit', textContent: '重新上传' });
-      if (button && button.name) Object.assign(again, { name: button.name, value: button.value });
-      const notice = make('div', { className: 'notice notice--warning upload-notice' }, make('p', { textContent: `${text}已选的文件和已填的内容都还在，网络恢复后请重新上传。` }), again);
-      notice.setAttribute('role', 'alert');
-      bar.after(notice);
+      failed(form, button, text);
     }
     alive();
     xhr.send(body);
+  }
+  const KEPT = '已选的文件和已填的内容都还在，网络恢复后请重新上传。';
+  function tidy(form) {
+    all('.upload-notice', form).forEach((old) => old.remove());
+  }
+  function failed(form, button, text) {
+    tidy(form);
+    free(form);
+    const again = make('button', { className: 'button', type: 'submit', textContent: '重新上传' });
+    if (button && button.name) Object.assign(again, { name: button.name, value: button.value });
+    const notice = make('div', { className: 'notice notice--warning upload-notice' }, make('p', { textContent: text }), again);
+    notice.setAttribute('role', 'alert');
+    all('input[type=file]', form)[0].after(notice);
   }
   /* A refused form comes back as a page: put it in the place of this one. */
   function show(xhr) {
     const page = new DOMParser().parseFromString(xhr.responseText, 'text/html');
     const next = page.querySelector('main');
     const here = document.querySelector('main');
-    if (!next || !here) return location.reload();
+    if (!next || !here) return false;
     document.title = page.title;
     here.replaceWith(next);
     if (xhr.responseURL) history.replaceState(null, '', xhr.responseURL);
     (next.querySelector('.errors') || next).focus();
     counters();
+    return true;
   }
 
   /* How many characters are left. */
