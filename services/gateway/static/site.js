@@ -266,7 +266,7 @@
   }
 
   /* ---- filters are folded where they stand above the results ---- */
-  if (matchMedia('(max-width: 59.99em)').matches) for (const fold of all('.side details.details[open]')) fold.open = false;
+  if (root.dataset.view === 'elder' || matchMedia('(max-width: 59.99em)').matches) for (const fold of all('.side details.details[open]')) fold.open = false;
 
   /* ---- side navigation: where am I ---- */
   const links = all('.side-nav a[href^="#"]');
