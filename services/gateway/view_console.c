@@ -378,15 +378,10 @@ static datum_t make_form_rows(const view_call_t *call)
     return rows_close(&rows);
 }
 
-/* --- console_permissions CATALOGUE [STAFF]: what may be granted beside the posts ---------------------- */
+/* --- console_permissions CATALOGUE [STAFF]: what may be granted beside the posts ------------------ */
 
-enum { MAY_NAME, MAY_LABEL, MAY_WIDE, MAY_HELD, MAY_POSTS, MAY_SLOTS };
-static const datum_name_t permission_names[] = {
-    {"name", &datum_type_text},  {"label", &datum_type_text},
-    {"wide", &datum_type_bool},  {"held", &datum_type_bool}, /* granted one by one */
-    {"posts", &datum_type_text}, {NULL, NULL}};
-static const datum_type_t permission = DATUM_TYPE_RECORD(permission_names);
-static const datum_type_t permissions = DATUM_TYPE_LIST(permission);
+static const datum_type_t a_permission = DATUM_TYPE_MESSAGE(identity__permission_info__descriptor);
+static const datum_type_t permissions = DATUM_TYPE_LIST(a_permission);
 
 static bool granted(const Identity__Staff *staff, const char *name)
 {
@@ -396,41 +391,72 @@ static bool granted(const Identity__Staff *staff, const char *name)
     return false;
 }
 
-static const char *posts_text(const Identity__PermissionInfo *info, arena_t *arena)
+/* "作出决定，调配本部门办件（决定岗自带）". */
+static const char *permission_text(const Identity__PermissionInfo *info, arena_t *arena)
 {
     const char *text = "";
     for (size_t i = 0; text && i < info->n_posts; i++)
         text = arena_printf(arena, "%s%s%s", text, i ? "、" : "",
                             label_of(&identity__post__descriptor, info->posts[i]));
-    return text;
+    if (!text || !*text)
+        return info->wide ? arena_printf(arena, "%s（跨部门或管理类）", info->label) : info->label;
+    return arena_printf(arena, "%s（%s岗自带，不用再勾选）", info->label, text);
 }
 
 static datum_t make_permissions(const view_call_t *call)
 {
     const Identity__PermissionList *list = message_of(call, 0);
     const Identity__Staff *staff = message_of(call, 1);
-    rows_t rows;
-    if (!list || !rows_open(call, list->n_permissions, MAY_SLOTS, &rows))
-        return datum_none();
-    for (size_t i = 0; i < list->n_permissions; i++) {
+    datum_t *entries = list ? ARRAY(call->arena, datum_t, list->n_permissions) : NULL;
+    size_t count = 0;
+    for (size_t i = 0; entries && i < list->n_permissions; i++) {
         const Identity__PermissionInfo *info = list->permissions[i];
         if (!info->grantable && !granted(staff, info->name))
             continue;
-        datum_t *values = rows_add(&rows);
-        values[MAY_NAME] = datum_text(info->name);
-        values[MAY_LABEL] = datum_text(info->label);
-        values[MAY_WIDE] = datum_bool(info->wide);
-        values[MAY_HELD] = datum_bool(granted(staff, info->name));
-        values[MAY_POSTS] = datum_text(posts_text(info, call->arena));
+        Identity__PermissionInfo *shown = ARRAY(call->arena, Identity__PermissionInfo, 1);
+        if (!shown)
+            return datum_none();
+        *shown = *info;
+        shown->label = permission_text(info, call->arena);
+        entries[count++] = datum_message(shown->label ? &shown->base : NULL);
     }
-    return rows_close(&rows);
+    return entries ? datum_array(entries, count) : datum_none();
 }
 
 /* --- console_methods SYSTEM: methods that a department system may be granted, and is ------------------ */
 
-enum { METHOD_NAME, METHOD_GRANTED, METHOD_SLOTS };
-static const datum_name_t method_names[] = {
-    {"name", &datum_type_text}, {"granted", &datum_type_bool}, {NULL, NULL}};
+/* What each lets a system do.  A method of the contract without a row is shown by its name. */
+static const struct {
+    const char *name;
+    const char *label;
+} METHOD_WORDS[] = {
+    {"case.Accept", "受理"},
+    {"case.CloseCase", "送达办结"},
+    {"case.Decide", "作出决定"},
+    {"case.EndSpecial", "结束特别程序"},
+    {"case.FinishStage", "完成审查环节"},
+    {"case.GetCaseForSystem", "取办件的全部内容"},
+    {"case.GetFile", "取申请材料的文件"},
+    {"case.GetTimeline", "取办理记录"},
+    {"case.Refuse", "不予受理"},
+    {"case.SendCorrection", "一次性告知补正"},
+    {"case.StartSpecial", "启动特别程序"},
+    {"case.Watch", "等待本部门办件的变化"},
+};
+
+static const char *method_words(const char *name)
+{
+    for (size_t i = 0; i < sizeof METHOD_WORDS / sizeof *METHOD_WORDS; i++)
+        if (text_equal(METHOD_WORDS[i].name, name))
+            return METHOD_WORDS[i].label;
+    return name;
+}
+
+enum { METHOD_NAME, METHOD_LABEL, METHOD_GRANTED, METHOD_SLOTS };
+static const datum_name_t method_names[] = {{"name", &datum_type_text},
+                                            {"label", &datum_type_text},
+                                            {"granted", &datum_type_bool},
+                                            {NULL, NULL}};
 static const datum_type_t a_method = DATUM_TYPE_RECORD(method_names);
 static const datum_type_t methods = DATUM_TYPE_LIST(a_method);
 
@@ -454,6 +480,7 @@ static datum_t make_methods(const view_call_t *call)
             continue;
         datum_t *values = rows_add(&rows);
         values[METHOD_NAME] = datum_text(one->name);
+        values[METHOD_LABEL] = datum_text(method_words(one->name));
         values[METHOD_GRANTED] = datum_bool(may_call(system, one->name));
     }
     return rows_close(&rows);

@@ -68,6 +68,12 @@ bool permission_wide(const char *name)
     return at < COUNT && CATALOGUE[at].wide;
 }
 
+const char *permission_words(const char *name)
+{
+    size_t at = find(name);
+    return at < COUNT ? CATALOGUE[at].label : name;
+}
+
 bool permission_held(const char *name, const Identity__Post *posts, size_t post_count,
                      char *const *permissions, size_t permission_count)
 {

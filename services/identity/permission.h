@@ -13,6 +13,8 @@
 
 bool permission_known(const char *name);
 bool permission_wide(const char *name);
+/* What it allows, in Chinese; an unknown name itself. */
+const char *permission_words(const char *name);
 
 /* Whether a post or one of the permissions brings `name`. */
 bool permission_held(const char *name, const Identity__Post *posts, size_t post_count,

@@ -67,8 +67,12 @@ static bool fill_lists(call_t *call, Identity__Staff *out, const char *posts,
     }
     out->permissions = (void *) split(call, permissions, &out->n_permissions);
     char **effective = ARRAY(call->arena, char *, PERMISSION_COUNT_MAX);
-    if (!out->permissions || !effective)
+    char **labels = ARRAY(call->arena, char *, out->n_permissions);
+    if (!out->permissions || !effective || !labels)
         return false;
+    for (size_t i = 0; i < out->n_permissions; i++)
+        labels[out->n_permission_labels++] = (char *) permission_words(out->permissions[i]);
+    out->permission_labels = (void *) labels;
     for (size_t i = 0; permission_name(i); i++)
         if (permission_held(permission_name(i), out->posts, out->n_posts,
                             (char *const *) out->permissions, out->n_permissions))
@@ -79,7 +83,7 @@ static bool fill_lists(call_t *call, Identity__Staff *out, const char *posts,
 
 #define STAFF_COLUMNS                                                                              \
     "SELECT id, login_name, name AS _name, department_id, posts AS _posts,"                        \
-    " permissions AS _permissions, state, must_change_password, created_at,"                      \
+    " permissions AS _permissions, state, must_change_password, created_at,"                       \
     " (SELECT d.name FROM departments d WHERE d.id = staff.department_id) AS department_name"      \
     " FROM staff"
 

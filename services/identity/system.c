@@ -56,10 +56,14 @@ static status_t read_details(call_t *call, Identity__System *out)
     return status;
 }
 
+#define SYSTEM_COLUMNS                                                                             \
+    "SELECT id, name, department_id, created_at,"                                                  \
+    " (SELECT d.name FROM departments d WHERE d.id = systems.department_id) AS department_name"    \
+    " FROM systems"
+
 static status_t system_read(call_t *call, const char *id, Identity__System *out)
 {
-    query_t *row = query(call->store,
-                         "SELECT id, name, department_id, created_at FROM systems WHERE id = :id");
+    query_t *row = query(call->store, SYSTEM_COLUMNS " WHERE id = :id");
     query_text(row, "id", id);
     bool found = query_row(row, &out->base, call->arena);
     status_t status = query_done(row);
@@ -79,8 +83,7 @@ status_t identity_list_systems(call_t *call, const Identity__ListSystemsRequest 
                                Identity__SystemList *out)
 {
     size_t size = in->page_size ? in->page_size : PAGE_SIZE_DEFAULT;
-    query_t *rows = query(call->store, "SELECT id, name, department_id, created_at FROM systems"
-                                       " WHERE id > :after ORDER BY id LIMIT :n");
+    query_t *rows = query(call->store, SYSTEM_COLUMNS " WHERE id > :after ORDER BY id LIMIT :n");
     query_text(rows, "after", in->page_token);
     query_int(rows, "n", (int64_t) size + 1);
     size_t count = 0;

@@ -173,6 +173,8 @@ def test_one_member_of_staff_for_editing(p):
     assert w.member["id"] in [s["id"] for s in w.admin.get("/api/v1/staff", state="STAFF_STATE_DISABLED").json["staff"]]
     catalogue = {c["name"]: c for c in w.admin.get("/api/v1/staff/permissions").json["permissions"]}
     assert catalogue["case.receive"]["posts"] == ["POST_RECEIVE", "POST_ACCEPT"]
+    supervisor = w.admin.get("/api/v1/staff", q="supervisor").json["staff"][0]
+    assert supervisor["permissionLabels"] == [catalogue[n]["label"] for n in supervisor["permissions"]], supervisor
     assert catalogue["case.all"]["wide"] and catalogue["case.all"]["grantable"] and catalogue["case.all"]["label"]
 
 
@@ -186,6 +188,7 @@ def test_one_department_and_one_system(p):
     assert made.status == 201, made
     one = w.admin.get("/api/v1/systems/" + name)
     assert one.status == 200 and one.json["name"] == "示例系统", one
+    assert one.json["departmentName"] == w.item["departmentName"], one
     assert w.admin.get("/api/v1/systems/nope").status == 404
     assert w.clerk.get("/api/v1/systems/" + name).status == 403
 
