@@ -19,3 +19,9 @@
 extern const part_t part_flow;                           /* flow.c */
 extern const part_t part_bars, part_columns, part_donut; /* chart.c */
 extern const part_t part_qr;                             /* qr.c */
+
+/* Codes that were drawn last.  A code costs more than all the rest of a page, and the same page is
+ * asked for again and again.  A lane's; page_view_t has it. */
+typedef struct qr_memory qr_memory_t;
+qr_memory_t *qr_memory_new(void);
+void qr_memory_free(qr_memory_t **self);

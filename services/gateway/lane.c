@@ -10,6 +10,7 @@
 #include "check.h"
 #include "clock.h"
 #include "crypto.h"
+#include "draw.h"
 #include "edge.h"
 #include "log.h"
 #include "page_session.h"
@@ -191,6 +192,8 @@ static void lane_close(lane_t *self)
 {
     edge_free(&self->edge); /* its connections end their exchanges */
     page_sessions_free(&self->page_sessions);
+    memo_free(&self->memo);
+    qr_memory_free(&self->qr);
     gzip_free(&self->gzip);
     buffer_free(&self->scratch);
     page_set_drop(&self->pages);
@@ -237,6 +240,8 @@ static bool lane_open(lane_thread_t *thread, void *tls, char *error, size_t erro
     self->pages_number = shelf_number(self->shelf);
     self->pages = shelf_hold(self->shelf);
     self->page_sessions = page_sessions_new();
+    self->memo = memo_new();
+    self->qr = qr_memory_new();
     make_places(self);
     self->gzip = gzip_new(PAGE_GZIP_LEVEL);
     self->scratch = buffer_new(EXCHANGE_ANSWER_MAX);

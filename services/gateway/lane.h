@@ -8,6 +8,7 @@
 #include "exchange.h"
 #include "gzip.h"
 #include "limit.h"
+#include "memo.h"
 #include "pending.h"
 #include "route.h"
 #include "session.h"
@@ -24,6 +25,8 @@ typedef struct lane {
     page_set_t *pages; /* held; NULL: none */
     unsigned pages_number;
     struct page_sessions *page_sessions;
+    memo_t *memo;
+    struct qr_memory *qr;
     gzip_t *gzip;
     buffer_t scratch; /* a page before it is packed */
     /* What stands in a page until tokens of forms and keys are put there: random texts. */

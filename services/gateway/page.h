@@ -174,6 +174,7 @@ typedef struct page_view {
     /* A form that waits until somebody is signed in again: goes on as the hidden input _carry of
      * forms without target.  NULL: none. */
     const char *carry;
+    struct qr_memory *qr; /* draw.h: codes that were drawn last; NULL: none */
 } page_view_t;
 
 /* --- for the serving half ---------------------------------------------------------- */

@@ -1,9 +1,11 @@
 #include <qrencode.h>
 
+#include "check.h"
 #include "control.h"
 #include "draw.h"
 
-#define QUIET 4 /* modules around it: ISO/IEC 18004, 6.3.8 */
+#define QUIET      4  /* modules around it: ISO/IEC 18004, 6.3.8 */
+#define MEMORY_MAX 64 /* codes of a lane, some 5 kB each; in turns */
 
 static const part_parameter_t parameters[] = {{"text", PART_VALUE, PART_REQUIRED, 1u << DATUM_TEXT},
                                               {0}};
@@ -24,12 +26,8 @@ static void write_modules(const QRcode *code, buffer_t *out)
     }
 }
 
-static void write_qr(const part_render_t *render)
+static void draw(const char *text, buffer_t *out)
 {
-    buffer_t *out = render->out;
-    const char *text = control_text(render->arguments[0], render->arena);
-    if (!text || strlen(text) > DRAW_QR_MAX)
-        return;
     QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
     if (!code)
         return;
@@ -46,6 +44,59 @@ static void write_qr(const part_render_t *render)
     write_modules(code, out);
     buffer_text(out, "\"/></svg>");
     QRcode_free(code);
+}
+
+/* --- codes that were drawn last ------------------------------------------------------------ */
+
+struct qr_memory {
+    struct {
+        char *text;
+        buffer_t svg;
+    } codes[MEMORY_MAX];
+    size_t next; /* the one that makes room */
+};
+
+qr_memory_t *qr_memory_new(void)
+{
+    return xalloc(sizeof(qr_memory_t));
+}
+
+void qr_memory_free(qr_memory_t **self)
+{
+    for (size_t i = 0; *self && i < MEMORY_MAX; i++) {
+        free((*self)->codes[i].text);
+        buffer_free(&(*self)->codes[i].svg);
+    }
+    free(*self);
+    *self = NULL;
+}
+
+static const buffer_t *remembered(qr_memory_t *self, const char *text)
+{
+    for (size_t i = 0; i < MEMORY_MAX && self->codes[i].text; i++)
+        if (strcmp(self->codes[i].text, text) == 0)
+            return &self->codes[i].svg;
+    size_t at = self->next++ % MEMORY_MAX;
+    free(self->codes[at].text);
+    buffer_free(&self->codes[at].svg);
+    self->codes[at].text = xstrdup(text);
+    self->codes[at].svg = buffer_new(256u << 10);
+    draw(text, &self->codes[at].svg);
+    return &self->codes[at].svg;
+}
+
+static void write_qr(const part_render_t *render)
+{
+    const page_view_t *view = render->context;
+    const char *text = control_text(render->arguments[0], render->arena);
+    if (!text || strlen(text) > DRAW_QR_MAX)
+        return;
+    if (!view || !view->qr) {
+        draw(text, render->out);
+        return;
+    }
+    const buffer_t *svg = remembered(view->qr, text);
+    buffer_put(render->out, svg->data, svg->size);
 }
 
 const part_t part_qr = {"qr", false, parameters, NULL, write_qr};

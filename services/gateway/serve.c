@@ -51,6 +51,7 @@ bool serve_turn_to(serve_t *self, const page_t *page, const route_match_t *match
     self->path = span_cut(span_text(action), '?', &self->query);
     if (match)
         memcpy(self->values, match->values, sizeof self->values);
+    serve_release(self);
     memset(self->calls, 0, sizeof self->calls);
     self->wanted = 0;
     for (size_t i = 0; i < PAGE_DATA_MAX; i++)
@@ -67,8 +68,10 @@ void serve_cancel(exchange_t *exchange)
 
 void serve_end(exchange_t *exchange)
 {
-    if (exchange->serve)
+    if (exchange->serve) {
+        serve_release(exchange->serve);
         page_set_drop(&exchange->serve->set);
+    }
     exchange->serve = NULL;
 }
 

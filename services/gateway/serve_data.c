@@ -197,6 +197,12 @@ void serve_cancel_calls(serve_t *self)
     self->asked = 0;
 }
 
+void serve_release(serve_t *self)
+{
+    for (size_t i = 0; i < PAGE_DATA_MAX; i++)
+        memo_release(&self->calls[i].memo);
+}
+
 static void fail(serve_t *self, serve_call_t *call, problem_t problem, const reply_t *reply)
 {
     call->state = CALL_FAILED;
@@ -212,6 +218,21 @@ static void fail(serve_t *self, serve_call_t *call, problem_t problem, const rep
     self->failure.size = self->failure.body ? reply->size : 0;
 }
 
+/* The answer, unpacked: for the next ones, too, where the contract allows that. */
+static const ProtobufCMessage *remember(serve_call_t *call, const reply_t *reply)
+{
+    exchange_t *exchange = call->serve->exchange;
+    const method_t *method = call->serve->page->data[call->at].method;
+    /* NULL in a message is no body, but NULL for the memory is none at all. */
+    const void *body = reply->body ? reply->body : "";
+    if (method->cache_seconds)
+        call->memo = memo_put(exchange->lane->memo, method, call->ask.request, body, reply->size,
+                              clock_mono_ms());
+    if (call->memo)
+        return memo_message(call->memo);
+    return message_unpack(method->out, exchange->arena, reply->body, reply->size);
+}
+
 static void answered(ask_t *ask, const reply_t *reply)
 {
     serve_call_t *call = (serve_call_t *) ((char *) ask - offsetof(serve_call_t, ask));
@@ -220,14 +241,16 @@ static void answered(ask_t *ask, const reply_t *reply)
     const ProtobufCMessage *message = NULL;
     self->asked--;
     if (reply->status == STATUS_OK)
-        message =
-            message_unpack(data->method->out, self->exchange->arena, reply->body, reply->size);
+        message = remember(call, reply);
     if (message) {
         call->state = CALL_DONE;
         self->slots[data->slot] = datum_message(message);
     } else if (reply->status == STATUS_OK) {
         fail(self, call, PROBLEM_INTERNAL, NULL);
     } else {
+        if (reply->status == STATUS_NOT_FOUND && data->optional && data->method->cache_seconds)
+            call->memo = memo_put(self->exchange->lane->memo, data->method, ask->request, NULL, 0,
+                                  clock_mono_ms());
         fail(self, call, PROBLEM_NONE, reply);
     }
     advance(self);
@@ -237,19 +260,20 @@ static void start(serve_t *self, serve_call_t *call)
 {
     exchange_t *exchange = self->exchange;
     const page_call_t *data = &self->page->data[call->at];
-    faults_t *faults = arena_alloc(exchange->arena, sizeof *faults);
+    faults_t faults; /* 2 kB: not worth clearing */
     ProtobufCMessage *message = NULL;
+    faults.count = 0;
     if (data->conditional &&
         (!data->condition.count ||
          !datum_is_set(datum_follow(&data->condition.pieces[0].path, datum_record(self->slots))))) {
         call->state = CALL_SKIPPED;
         return;
     }
-    problem_t problem = faults ? fill(self, data, faults, &message) : PROBLEM_BUSY;
+    problem_t problem = fill(self, data, &faults, &message);
     if (problem != PROBLEM_NONE) {
         fail(self, call, problem, NULL);
         if (!data->optional && problem == PROBLEM_INVALID)
-            exchange->faults = *faults;
+            exchange->faults = faults;
         return;
     }
     call->ask = (ask_t){.exchange = exchange,
@@ -265,6 +289,15 @@ static void start(serve_t *self, serve_call_t *call)
         fail(self, call, PROBLEM_BUSY, NULL);
         return;
     }
+    if (data->method->cache_seconds)
+        call->memo =
+            memo_find(exchange->lane->memo, data->method, call->ask.request, clock_mono_ms());
+    if (call->memo && (memo_message(call->memo) || data->optional)) {
+        call->state = memo_message(call->memo) ? CALL_DONE : CALL_FAILED;
+        self->slots[data->slot] = datum_message(memo_message(call->memo));
+        return;
+    }
+    memo_release(&call->memo);
     call->state = CALL_ASKED;
     self->asked++;
     ask_start(&call->ask);

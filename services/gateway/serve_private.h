@@ -34,6 +34,7 @@ typedef struct {
     serve_t *serve;
     size_t at; /* of page->data */
     call_state_t state;
+    memo_entry_t *memo; /* held answer; NULL: it is in the arena */
 } serve_call_t;
 
 typedef struct {
@@ -129,6 +130,8 @@ const char *serve_text(const page_text_t *text, const datum_t *slots, bool encod
 void serve_load(serve_t *self, uint32_t wanted, void (*loaded)(serve_t *));
 void serve_file(serve_t *self);
 void serve_cancel_calls(serve_t *self);
+/* Lets go of remembered answers: nothing of the page may be shown any more. */
+void serve_release(serve_t *self);
 
 /* --- serve_render.c --- */
 /* Names that need no call. */

@@ -244,22 +244,20 @@ static void make_views(serve_t *self)
 
 /* --- out ------------------------------------------------------------------------------------------------ */
 
-/* Puts `value` to each place where `place` stands; both are `size` long.  How many. */
-static size_t replace(buffer_t *out, const char *place, const char *value, size_t size)
+/* Where `place` stands first; NULL: nowhere. */
+static char *find(const buffer_t *out, const char *place, size_t size)
 {
-    size_t count = 0;
-    char *at = out->data, *end = out->data + out->size;
-    while (at && (at = memmem(at, (size_t) (end - at), place, size))) {
-        memcpy(at, value, size);
-        at += size;
-        count++;
-    }
-    return count;
+    return out->size ? memmem(out->data, out->size, place, size) : NULL;
 }
 
-static bool holds(const buffer_t *out, const char *text, size_t size)
+/* Puts `value` to each place where `place` stands, from `at` on; both are `size` long. */
+static void replace(buffer_t *out, char *at, const char *place, const char *value, size_t size)
 {
-    return out->size && memmem(out->data, out->size, text, size);
+    const char *end = out->data + out->size;
+    for (; at; at = memmem(at, (size_t) (end - at), place, size)) {
+        memcpy(at, value, size);
+        at += size;
+    }
 }
 
 static void new_key(char out[PAGE_KEY_SIZE])
@@ -279,18 +277,20 @@ static void put_tokens(serve_t *self, buffer_t *out, rendered_t *ret)
 {
     char token[SERVE_TOKEN_SIZE], key[PAGE_KEY_SIZE];
     const lane_t *lane = self->exchange->lane;
-    ret->token = holds(out, lane->token_place, SERVE_TOKEN_SIZE - 1);
-    ret->key = holds(out, lane->key_place, PAGE_KEY_SIZE - 1);
+    char *token_at = find(out, lane->token_place, SERVE_TOKEN_SIZE - 1);
+    char *key_at = find(out, lane->key_place, PAGE_KEY_SIZE - 1);
+    ret->token = token_at;
+    ret->key = key_at;
     ret->digest = exchange_digest(out->data, out->size);
-    if (ret->token) {
+    if (token_at) {
         serve_token_make(self, token);
-        replace(out, lane->token_place, token, SERVE_TOKEN_SIZE - 1);
+        replace(out, token_at, lane->token_place, token, SERVE_TOKEN_SIZE - 1);
         /* Another visitor's token would not be good for this one. */
         ret->digest ^= exchange_digest(self->visitor.data, self->visitor.size);
     }
-    if (ret->key) {
+    if (key_at) {
         new_key(key);
-        replace(out, lane->key_place, key, PAGE_KEY_SIZE - 1);
+        replace(out, key_at, lane->key_place, key, PAGE_KEY_SIZE - 1);
     }
 }
 
@@ -380,7 +380,8 @@ bool serve_render(serve_t *self)
                         .refused = self->standing,
                         .typed = self->pairs,
                         .faults = &exchange->faults,
-                        .carry = self->carry};
+                        .carry = self->carry,
+                        .qr = lane->qr};
     template_scope_t scope = {self->slots, exchange->arena, clock_now_ms(), &view};
     ((datum_t *) self->slots[PAGE_SLOT_PAGE].slots)[PAGE_NAME_MISSING] = missing_of(self);
     buffer_clear(&exchange->out);

@@ -209,6 +209,18 @@ class Bench:
                      lambda: self.h2o_floor(self.guide_bytes)["rate"], 0.12, 5)
         self.notes.append("guide: %d bytes of JSON; the floor answers as many" % self.guide_bytes)
 
+    def page(self):
+        """The guide as a page, against the same guide as JSON: what rendering costs."""
+        port, p = self.platform.plain_port, self.platform
+        html = p.http("GET", "/items/LOAD-GUIDE", headers={"Accept": "text/html"})
+        assert html.status == 200 and html.headers["Content-Type"].startswith("text/html"), html
+        best = self.compare("guide page",
+                            lambda: self.wrk(port, [("GET", "/items/LOAD-GUIDE", None)]),
+                            lambda: self.wrk(port, [("GET", "/api/v1/items/LOAD-GUIDE", None)])["rate"], 0.60, 10)
+        self.notes.append("guide page: %d bytes of HTML, not packed; the floor is our own JSON of %d bytes"
+                          % (len(html.body), self.guide_bytes))
+        return best
+
     def submission_rows(self):
         """How many rows one submission writes, by table; found by submitting."""
         def counts():
@@ -368,7 +380,7 @@ class Bench:
             print(note)
 
 
-MEASURES = ["idle", "rpc", "guide", "submit", "login", "overload", "search", "memory"]
+MEASURES = ["idle", "rpc", "guide", "page", "submit", "login", "overload", "search", "memory"]
 
 
 def lua(text):
