@@ -251,6 +251,10 @@ fuzz:
 	@$(MAKE) --no-print-directory $(JOBS) fuzz-build
 	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
 
+# --- simulation: all services in one process, from one seed (tests/sim/README.md) ----------
+
+include tests/sim/sim.mk
+
 # --- keeping house --------------------------------------------------------------------
 
 C_FILES := $(wildcard libcommon/*/*.[ch] services/*/*.[ch] proto/compiler/*.[ch] kits/c/*.[ch] tests/*/*.[ch])

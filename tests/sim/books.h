@@ -1,0 +1,10 @@
+/* books.h - the invariants: what must hold at any time, and what must hold at the end. */
+#pragma once
+#include <stdbool.h>
+
+/* At a random point: what is durable now, were power cut; what each database says of itself. */
+void books_look(void);
+/* When nothing is going on any more. */
+void books_close(void);
+/* Whether everything has come to rest: no event waits, nothing is due. */
+bool books_at_rest(void);
