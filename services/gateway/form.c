@@ -14,12 +14,13 @@
 
 /* --- names ------------------------------------------------------------------------------- */
 
-static uint32_t hash_of(const char *name)
+/* FNV-1a from where the pairs lie, which a stranger does not know. */
+static size_t slot_of(const form_pairs_t *self, const char *name)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a; chains are at most FORM_PAIRS_MAX long */
+    uint64_t hash = (uintptr_t) self;
     for (; *name; name++)
-        hash = (hash ^ (unsigned char) *name) * 16777619u;
-    return hash;
+        hash = (hash ^ (unsigned char) *name) * UINT64_C(1099511628211);
+    return (size_t) (hash * UINT64_C(0x9e3779b97f4a7c15) >> 40) & (self->slot_count - 1);
 }
 
 static bool index_pairs(form_pairs_t *self, arena_t *arena)
@@ -31,7 +32,7 @@ static bool index_pairs(form_pairs_t *self, arena_t *arena)
     if (!self->slots || !self->next)
         return false;
     for (size_t i = 0; i < self->count; i++) {
-        uint16_t *slot = &self->slots[hash_of(self->pairs[i].name) & (self->slot_count - 1)];
+        uint16_t *slot = &self->slots[slot_of(self, self->pairs[i].name)];
         self->next[i] = *slot;
         *slot = (uint16_t) (i + 1);
     }
@@ -44,8 +45,7 @@ static const form_pair_t *previous(const form_pairs_t *self, const form_pair_t *
 {
     if (!self || !self->slot_count)
         return NULL;
-    unsigned at = after ? self->next[after - self->pairs]
-                        : self->slots[hash_of(name) & (self->slot_count - 1)];
+    unsigned at = after ? self->next[after - self->pairs] : self->slots[slot_of(self, name)];
     while (at && strcmp(self->pairs[at - 1].name, name) != 0)
         at = self->next[at - 1];
     return at ? &self->pairs[at - 1] : NULL;

@@ -6,6 +6,7 @@
  * What a service says of a place is found again by walking the tree by places. */
 #include <google/protobuf/timestamp.pb-c.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -14,7 +15,8 @@
 #include "message.h"
 #include "text.h"
 
-#define LINES_MAX 500 /* of a text that is a list */
+#define LINES_MAX 500  /* of a text that is a list */
+#define SLOTS     4096 /* of nodes by their place: at most some FORM_PAIRS_MAX * 4 are in them */
 
 typedef enum { USE_UNSAID, USE_YES, USE_NO } use_t;
 
@@ -27,7 +29,7 @@ typedef struct value {
 typedef struct node node_t;
 struct node {
     node_t *parent, *first, *last, *next;
-    node_t *hint;                           /* the child that was found last: names come in runs */
+    node_t *chain;                          /* nodes of the same slot */
     const ProtobufCFieldDescriptor *field;  /* NULL: the root, an entry or a map value */
     const ProtobufCMessageDescriptor *type; /* that field belongs to; of an entry: its own */
     const char *name;                       /* of a map value: its name */
@@ -49,6 +51,7 @@ typedef struct {
     const form_pairs_t *pairs;
     arena_t *arena;
     faults_t *faults;
+    node_t **slots; /* SLOTS chains: a stranger's names must not be compared with each other */
     bool full;
 } filler_t;
 
@@ -92,47 +95,48 @@ static bool is_repeated(const ProtobufCFieldDescriptor *field)
 
 /* --- names into the tree -------------------------------------------------------------------- */
 
-static bool same_child(const node_t *child, const ProtobufCFieldDescriptor *field, long index,
-                       const char *name)
+static bool same_child(const node_t *child, const node_t *parent,
+                       const ProtobufCFieldDescriptor *field, long index, const char *name)
 {
-    return child->field == field && child->index == index &&
+    return child->parent == parent && child->field == field && child->index == index &&
            (name ? child->name && strcmp(child->name, name) == 0 : !child->name);
 }
 
-/* Entries stand in the order of their indices, all else as it came. */
-static void hang(node_t *parent, node_t *child)
+static size_t slot_of(const node_t *parent, const ProtobufCFieldDescriptor *field, long index,
+                      const char *name)
 {
-    child->parent = parent;
-    node_t *before = parent->last;
-    if (child->index >= 0 && before && before->index > child->index) {
-        before = NULL;
-        for (node_t *at = parent->first; at && at->index < child->index; at = at->next)
-            before = at;
-    }
-    node_t **link = before ? &before->next : &parent->first;
-    child->next = *link;
-    *link = child;
-    if (!child->next)
-        parent->last = child;
+    /* FNV-1a from where the parent lies, which a stranger does not know. */
+    uint64_t hash = (uintptr_t) parent ^ (uintptr_t) field << 20 ^ (uint64_t) index << 40;
+    for (; name && *name; name++)
+        hash = (hash ^ (unsigned char) *name) * UINT64_C(1099511628211);
+    return (size_t) (hash * UINT64_C(0x9e3779b97f4a7c15) >> 52) % SLOTS;
 }
 
 static node_t *child_of(filler_t *self, node_t *parent, const ProtobufCFieldDescriptor *field,
                         long index, const char *name)
 {
-    node_t *found = parent->hint;
-    if (!found || !same_child(found, field, index, name))
-        for (found = parent->first; found && !same_child(found, field, index, name);)
-            found = found->next;
+    node_t **slot = &self->slots[slot_of(parent, field, index, name)], *found = *slot;
+    while (found && !same_child(found, parent, field, index, name))
+        found = found->chain;
+    if (found)
+        return found;
+    found = arena_alloc(self->arena, sizeof *found);
     if (!found) {
-        found = arena_alloc(self->arena, sizeof *found);
-        if (!found) {
-            too_much(self);
-            return NULL;
-        }
-        *found = (node_t){.field = field, .index = index, .name = name, .place = -1};
-        hang(parent, found);
+        too_much(self);
+        return NULL;
     }
-    parent->hint = found;
+    *found = (node_t){.parent = parent,
+                      .chain = *slot,
+                      .field = field,
+                      .index = index,
+                      .name = name,
+                      .place = -1};
+    *slot = found;
+    if (parent->last)
+        parent->last->next = found;
+    else
+        parent->first = found;
+    parent->last = found;
     return found;
 }
 
@@ -527,19 +531,45 @@ static bool is_anything_set(const ProtobufCMessage *message)
 
 static void fill_message(filler_t *self, node_t *node, ProtobufCMessage *message);
 
+static int by_index(const void *a, const void *b)
+{
+    long left = (*(node_t *const *) a)->index, right = (*(node_t *const *) b)->index;
+    return (left > right) - (left < right);
+}
+
+/* Entries in the order of their indices, whatever the order of the inputs. */
+static node_t **sorted_entries(filler_t *self, const node_t *node, size_t *ret_count)
+{
+    size_t count = 0;
+    for (const node_t *entry = node->first; entry; entry = entry->next)
+        count++;
+    node_t **entries = ARRAY(self->arena, node_t *, count);
+    *ret_count = 0;
+    for (node_t *entry = node->first; entry && entries; entry = entry->next)
+        entries[(*ret_count)++] = entry;
+    if (entries)
+        qsort(entries, *ret_count, sizeof *entries, by_index);
+    return entries;
+}
+
 static void fill_entries(filler_t *self, node_t *node, ProtobufCMessage *message)
 {
-    size_t most = 0;
-    for (const node_t *entry = node->first; entry; entry = entry->next)
-        most++;
+    size_t most, count = 0;
+    node_t **entries = sorted_entries(self, node, &most);
     ProtobufCMessage **array = ARRAY(self->arena, ProtobufCMessage *, most);
-    size_t count = 0;
-    for (node_t *entry = node->first; entry && array; entry = entry->next) {
+    if (!entries || !array) {
+        too_much(self);
+        return;
+    }
+    for (size_t i = 0; i < most; i++) {
+        node_t *entry = entries[i];
         if (entry->use == USE_NO)
             continue;
         ProtobufCMessage *one = message_new(node->field->descriptor, self->arena);
-        if (!one)
-            break;
+        if (!one) {
+            too_much(self);
+            return;
+        }
         size_t faults = self->faults->count;
         fill_message(self, entry, one);
         if (entry->use == USE_YES || is_anything_set(one) || self->faults->count > faults) {
@@ -550,8 +580,6 @@ static void fill_entries(filler_t *self, node_t *node, ProtobufCMessage *message
     if (count) {
         *(ProtobufCMessage ***) message_at(message, node->field) = array;
         *count_of(message, node->field) = count;
-    } else if (!array) {
-        too_much(self);
     }
 }
 
@@ -674,10 +702,10 @@ static void fill_message(filler_t *self, node_t *node, ProtobufCMessage *message
 bool form_fill(const form_plan_t *plan, const form_pairs_t *pairs, arena_t *arena,
                ProtobufCMessage *message, faults_t *faults, form_tree_t **ret)
 {
-    filler_t self = {plan, pairs, arena, faults, false};
+    filler_t self = {plan, pairs, arena, faults, ARRAY(arena, node_t *, SLOTS), false};
     size_t before = faults->count;
     form_tree_t *tree = arena_alloc(arena, sizeof *tree);
-    if (!tree) {
+    if (!tree || !self.slots) {
         too_much(&self);
         *ret = NULL;
         return false;
