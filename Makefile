@@ -35,7 +35,7 @@ SEES_rpc   := base wire store bus
 SEES_all   := base wire store bus rpc
 lib_sees   = $(foreach d,$(1) $(SEES_$(1)),-Ilibcommon/$(d))
 
-.PHONY: all help deps run stop demo check unit test browser screenshots lighthouse bench load fuzz fuzz-build requirements kits lock openapi-lint format clean
+.PHONY: all help deps run stop demo check cost unit test browser screenshots lighthouse bench load fuzz fuzz-build requirements kits lock openapi-lint format clean
 .DELETE_ON_ERROR:
 .PRECIOUS: $(OUT)/%.o $(GEN)/%.c $(GEN)/%.schema.c
 
@@ -141,6 +141,15 @@ $(UNIT_SVC): $(OUT)/test/services/%: $(OUT)/services/%.o $(OUT)/libcommon/base/t
 
 unit: $(UNIT)
 
+# --- instruction counts: tests/cost ---------------------------------------------
+
+COST_SRC := $(wildcard tests/cost/cost_*.c)
+COSTS    := $(COST_SRC:tests/cost/%.c=$(OUT)/cost/%)
+$(COSTS): $(OUT)/cost/cost_%: tests/cost/cost_%.c tests/cost/cost.h $(OUT)/libcommon/base/test_main.o $(OUT)/lib$$*.a $(OUT)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,cc $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/cost -Iservices/$* $(SEES_all:%=-Ilibcommon/%) $(filter-out %.h,$^) -o $@ $(LDLIBS)
+
 # --- what people type ---------------------------------------------------------
 
 YW     := $(OUT)/bin/yw
@@ -157,6 +166,7 @@ help:
 	@echo "make screenshots    PNG of every page into build/screenshots"
 	@echo "make lighthouse     Lighthouse's scores of the most used pages"
 	@echo "make bench          measurements beside their floors"
+	@echo "make cost           instructions of the most used methods, compared with tests/cost/table.txt"
 	@echo "make fuzz           each fuzz target for FUZZ_SECONDS (60)"
 	@echo "make requirements   each clause with the tests that prove it"
 	@echo "make kits           Python and C kits for department systems"
@@ -188,8 +198,13 @@ check: $(UNIT) build/protoc-gen-yw
 
 test:
 	@deploy/deps.sh test
-	@$(MAKE) --no-print-directory $(JOBS) all unit kits fuzz-build
+	@$(MAKE) --no-print-directory $(JOBS) all unit kits fuzz-build $(COSTS)
 	@tests/run.sh $(OUT) $(FUZZ)
+
+cost:
+	@deploy/deps.sh test
+	@$(MAKE) --no-print-directory $(JOBS) $(COSTS)
+	@$(PYTHON) tests/cost/run.py $(OUT) $(COST)
 
 browser screenshots lighthouse:
 	@deploy/deps.sh test

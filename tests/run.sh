@@ -19,6 +19,7 @@ step() {                        # step NAME COMMAND...
 }
 # shellcheck disable=SC2046
 step "unit and golden" tests/unit.sh $(find "$out/test" -type f -perm -u+x | sort)
+step "cost" /usr/bin/python3 tests/cost/run.py "$out"
 step "kits" /usr/bin/python3 tests/kits/kits_test.py --out "$out"
 step "flow" /usr/bin/python3 tests/flow/run.py --out "$out"
 step "fault" /usr/bin/python3 tests/flow/run.py --out "$out" --folder tests/fault
