@@ -4,6 +4,7 @@
  * entries.  `tone` names a text that is good, bad, warn or muted.  Bars are a table whose cells hold
  * a drawn bar; columns and rings are a drawing with a table beside it. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -299,11 +300,18 @@ static const char *slice_class(const bar_t *bar, size_t index)
     return bar->tone ? bar->tone : colours[index % DRAW_SLICES_MAX];
 }
 
-/* More entries than colours: the last colour is for all that is left. */
+static int by_value(const void *a, const void *b)
+{
+    int64_t left = ((const bar_t *) a)->value, right = ((const bar_t *) b)->value;
+    return (left < right) - (left > right);
+}
+
+/* More entries than colours: the smallest become one slice. */
 static void gather_rest(chart_t *self)
 {
     if (self->count <= DRAW_SLICES_MAX)
         return;
+    qsort(self->bars, self->count, sizeof *self->bars, by_value);
     bar_t *rest = &self->bars[DRAW_SLICES_MAX - 1];
     int64_t sum = self->total;
     for (size_t i = 0; i < DRAW_SLICES_MAX - 1; i++)

@@ -204,6 +204,9 @@ TEST(a_ring_gathers_what_is_left)
     html = stand_render(counts(8, NULL));
     EXPECT(stand_count(html, "chart__slice") == DRAW_SLICES_MAX);
     HAS("其他<span class=\"chart-legend__value num\">3（38%）</span>");
+    html = stand_render(counts(8, (uint32_t[]){1, 1, 1, 1, 1, 50, 60, 1}));
+    HAS("c1\"></span>&lt;6&gt;<span class=\"chart-legend__value num\">60");
+    HAS("其他<span class=\"chart-legend__value num\">3（3%）");
     html = stand_render(counts(2, (uint32_t[]){0, 5}));
     EXPECT(stand_count(html, "chart__slice") == 1);
     LACKS("（nan");
