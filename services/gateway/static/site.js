@@ -265,8 +265,8 @@
     text.prepend(bar);
   }
 
-  /* ---- filters are folded where they stand above the results ---- */
-  if (root.dataset.view === 'elder' || matchMedia('(max-width: 59.99em)').matches) for (const fold of all('.side details.details[open]')) fold.open = false;
+  /* ---- filters are open where they stand beside the results (old browsers: the style sheet cannot) ---- */
+  if (root.dataset.view !== 'elder' && matchMedia('(min-width: 60em)').matches) for (const fold of all('details.fold')) fold.open = true;
 
   /* ---- side navigation: where am I ---- */
   const links = all('.side-nav a[href^="#"]');
