@@ -158,6 +158,22 @@ status_t identity_send_code(call_t *call, const Identity__SendCodeRequest *in,
     return status;
 }
 
+/* Who is signed in need not tell a number that his pages do not show. */
+status_t identity_send_own_code(call_t *call, const Identity__SendOwnCodeRequest *in,
+                                Identity__SendCodeAnswer *out)
+{
+    account_t account;
+    status_t status = account_by_id(call, call->caller.id, &account);
+    if (status == STATUS_NOT_FOUND)
+        return call_not_found(call, "账号");
+    if (status != STATUS_OK)
+        return status;
+    Identity__SendCodeRequest send = IDENTITY__SEND_CODE_REQUEST__INIT;
+    send.mobile = account.mobile;
+    send.purpose = in->purpose;
+    return identity_send_code(call, &send, out);
+}
+
 /* --- checking ------------------------------------------------------------------- */
 
 typedef struct {
@@ -199,7 +215,7 @@ status_t code_right(call_t *call, const char *mobile, Identity__Purpose purpose,
     return status;
 }
 
-static status_t refuse_wrong(call_t *call, const found_t *found)
+static status_t refuse_wrong(call_t *call, const found_t *found, const char *field)
 {
     query_t *count = query(call->store, "UPDATE codes SET tries = tries + 1 WHERE id = :id");
     query_text(count, "id", found->id);
@@ -208,25 +224,31 @@ static status_t refuse_wrong(call_t *call, const found_t *found)
         return status;
     int64_t left = CODE_TRIES_MAX - found->tries - 1;
     if (left == 0)
-        return call_refuse(call, STATUS_INVALID_ARGUMENT, "identity.code_wrong", "code",
+        return call_refuse(call, STATUS_INVALID_ARGUMENT, "identity.code_wrong", field,
                            "验证码不正确，且错误次数已用完，请重新获取");
-    return call_refuse(call, STATUS_INVALID_ARGUMENT, "identity.code_wrong", "code",
+    return call_refuse(call, STATUS_INVALID_ARGUMENT, "identity.code_wrong", field,
                        "验证码不正确，还可以再试 %" PRId64 " 次", left);
 }
 
-status_t code_check(call_t *call, const char *mobile, Identity__Purpose purpose, const char *code)
+status_t code_check_field(call_t *call, const char *mobile, Identity__Purpose purpose,
+                          const char *code, const char *field)
 {
     found_t found;
     status_t status = code_find(call, mobile, purpose, code, &found);
     if (status != STATUS_OK)
         return status;
     if (!found.id)
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "identity.code_expired", "code",
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "identity.code_expired", field,
                          "验证码不存在或已过期，请重新获取");
     if (found.tries >= CODE_TRIES_MAX)
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "identity.code_used_up", "code",
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "identity.code_used_up", field,
                          "验证码错误次数已用完，请重新获取");
-    return found.right ? STATUS_OK : refuse_wrong(call, &found);
+    return found.right ? STATUS_OK : refuse_wrong(call, &found, field);
+}
+
+status_t code_check(call_t *call, const char *mobile, Identity__Purpose purpose, const char *code)
+{
+    return code_check_field(call, mobile, purpose, code, "code");
 }
 
 status_t code_spend(call_t *call, const char *mobile, Identity__Purpose purpose)

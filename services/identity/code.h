@@ -15,6 +15,9 @@ status_t code_right(call_t *call, const char *mobile, Identity__Purpose purpose,
 /* OK, or the refusal, which names the field "code".  A wrong code is counted: what this gives
  * must be what the handler gives. */
 status_t code_check(call_t *call, const char *mobile, Identity__Purpose purpose, const char *code);
+/* The same for a code in another field. */
+status_t code_check_field(call_t *call, const char *mobile, Identity__Purpose purpose,
+                          const char *code, const char *field);
 
 /* The code did its work and is good no more; after code_check(), once the call succeeds. */
 status_t code_spend(call_t *call, const char *mobile, Identity__Purpose purpose);

@@ -1,8 +1,9 @@
 /* mobile.c - another mobile for an account.
  *
  * The mobile is a login name and the way back to a forgotten password, so a session alone is not
- * enough to change it: the password is asked for, and the code proves that the new one is the
- * person's own.  The old mobile hears of it by SMS, so that a thief cannot do it in silence. */
+ * enough to change it: the password is asked for, and codes prove that both mobiles are the
+ * person's own (national plan: a code from the old and from the new number).  The old mobile hears
+ * of it by SMS, so that a thief cannot do it in silence. */
 #include "account.h"
 #include "code.h"
 #include "delivery.h"
@@ -102,13 +103,17 @@ status_t identity_change_mobile(call_t *call, const Identity__ChangeMobileReques
     if (!text_equal(account.password_hash, plan->old_hash))
         return call_fail(call, STATUS_ABORTED, "identity.again", NULL,
                          "密码刚刚被修改，请重新提交");
-    status = code_check(call, in->mobile, PURPOSE, in->code);
+    status = code_check_field(call, account.mobile, PURPOSE, in->old_code, "oldCode");
+    if (status == STATUS_OK)
+        status = code_check(call, in->mobile, PURPOSE, in->code);
     if (status == STATUS_OK)
         status = check_free(call, in->mobile);
     if (status == STATUS_OK)
         status = set_mobile(call, account.id, in->mobile);
     if (status == STATUS_OK)
         status = code_spend(call, in->mobile, PURPOSE);
+    if (status == STATUS_OK)
+        status = code_spend(call, account.mobile, PURPOSE);
     if (status == STATUS_OK)
         status = guard_clear(call, subject);
     return status == STATUS_OK ? tell(call, &account, in->mobile) : status;

@@ -1,8 +1,11 @@
 """What people keep and change about themselves: favourites, mobile, messages; lists that pages need."""
 import re
+import time
 import uuid
 
-from harness import ORGANISATION, PDF, Person, fill, until
+from harness import ORGANISATION, Person, fill, until
+
+SETTINGS = "[identity]\ncode_pause_seconds = 1\n"
 
 
 def test_favourites_are_ones_own(p):
@@ -47,18 +50,31 @@ def test_items_by_their_ids(p):
     assert p.get("/api/v1/item-summaries").status == 400
 
 
+def code_after(p, mobile, send):
+    """The code of the next text to a mobile; a second must have gone since the last one."""
+    time.sleep(1.1)
+    before = len(p.sms(mobile))
+    answer = send()
+    assert answer.status == 200, answer
+    return re.search(r"\d{6}", until(lambda: p.sms(mobile)[before:])[-1]).group()
+
+
+def own_code(p, person, mobile):
+    return code_after(p, mobile, lambda: person.post("/api/v1/account/codes", {"purpose": "PURPOSE_CHANGE_MOBILE"}))
+
+
 def test_another_mobile(p):
-    """Password and a code to the new mobile; both mobiles hear of it; the new one signs in."""
+    """REQ: U-10 - password, a code from the old and from the new number; both hear of it; the new one
+    signs in."""
     person = p.person(23)
     old, new = person.mobile, "13700000023"
-    person.mobile = new
-    code = person.code("PURPOSE_CHANGE_MOBILE")
-    body = {"mobile": new, "code": code, "password": "wrong-password"}
-    wrong = person.http("PUT", "/api/v1/account/mobile", body)
-    assert wrong.status == 400 and wrong.fields == ["password"], wrong
-    body["password"] = person.password
-    wrong = person.http("PUT", "/api/v1/account/mobile", dict(body, code="000000" if code != "000000" else "1"))
-    assert wrong.status == 400 and wrong.fields == ["code"], wrong
+    assert p.post("/api/v1/account/codes", {"purpose": "PURPOSE_CHANGE_MOBILE"}).status == 401
+    body = {"mobile": new, "password": person.password, "oldCode": own_code(p, person, old),
+            "code": code_after(p, new, lambda: p.post("/api/v1/codes", {"mobile": new, "purpose": "PURPOSE_CHANGE_MOBILE"}))}
+    other = lambda code: "000000" if code != "000000" else "111111"
+    for field, value in (("password", "wrong-password"), ("oldCode", other(body["oldCode"])), ("code", other(body["code"]))):
+        wrong = person.http("PUT", "/api/v1/account/mobile", dict(body, **{field: value}))
+        assert wrong.status == 400 and wrong.fields == [field], (field, wrong)
     key = str(uuid.uuid4())
     for _ in range(2):
         answer = person.http("PUT", "/api/v1/account/mobile", body, key=key)
@@ -74,9 +90,13 @@ def test_another_mobile(p):
 def test_a_mobile_is_one_persons(p):
     """One that another account has is refused, after the code has proven it, not before."""
     person = p.person(24)
-    body = {"mobile": "13700000023", "code": "123456", "password": person.password}
+    taken = "13700000023"
+    body = {"mobile": taken, "code": "123456", "password": person.password, "oldCode": own_code(p, person, person.mobile)}
     answer = person.http("PUT", "/api/v1/account/mobile", body)
     assert answer.status == 400 and answer.fields == ["code"], answer
+    body["code"] = code_after(p, taken, lambda: p.post("/api/v1/codes", {"mobile": taken, "purpose": "PURPOSE_CHANGE_MOBILE"}))
+    answer = person.http("PUT", "/api/v1/account/mobile", body)
+    assert answer.status == 409 and answer.code == "identity.mobile_taken", answer
     own = person.http("PUT", "/api/v1/account/mobile", dict(body, mobile=person.mobile))
     assert own.status == 400 and own.fields == ["mobile"], own
 
