@@ -11,7 +11,10 @@
 #define VIEW_SECONDS (365L * 24 * 3600)
 
 #define AGAIN "页面打开的时间较长，刚才的内容还没有提交。请核对后再提交一次。"
-#define BACK  "您已登录。刚才填写的内容还在，还没有提交，请核对后再提交。"
+#define COOKIES                                                                                                                  \
+    "您的浏览器没有保存本站的 Cookie，内容还没有提交。请在浏览器设置中允许本站使用 Cookie，" \
+    "再提交一次。"
+#define BACK "您已登录。刚才填写的内容还在，还没有提交，请核对后再提交。"
 
 /* --- reading ------------------------------------------------------------------------------- */
 
@@ -456,7 +459,7 @@ void serve_post(serve_t *self)
     }
     if (!serve_token_good(self, form_typed(self->pairs, "_token"))) {
         /* Of another session, or of before our key changed: people can press the button again. */
-        self->notice = AGAIN;
+        self->notice = self->visitor.size || self->secret.size ? AGAIN : COOKIES;
         self->status = 403;
         self->code = "token_form";
         serve_show(self);

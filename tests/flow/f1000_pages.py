@@ -389,6 +389,15 @@ def test_form_without_token_is_not_done(p):
     assert b.submit("save", {"applicant.address": "合作化路"}, page=refused).status == 303
 
 
+def test_browser_without_cookies_is_told(p):
+    b = Browser(p)
+    b.get("/login")
+    b.cookies.clear()
+    page = b.submit("login", {"identifier": "13800000000", "password": "some-secret-1"})
+    assert page.status == 403 and "Cookie" in page.texts["notice"], page.text
+    assert page.value("login", "identifier") == "13800000000" and "some-secret-1" not in page.text
+
+
 def test_other_sites_cannot_send(p):
     b = signed_in(p)
     page = draft(b)
