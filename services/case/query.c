@@ -20,6 +20,8 @@
 #define SWEPT_AT_ONCE     500
 #define TIMELINE_MAX      500
 #define STAGES_MAX        50
+#define FULL_WIDTH_FIRST  0xff01 /* ！ ... ～, the forms of ! ... ~ */
+#define FULL_WIDTH_LAST   0xff5e
 
 /* --- guesses ------------------------------------------------------------------------------ */
 
@@ -122,13 +124,18 @@ static status_t fill(call_t *call, const Case__StoredCase *row, Case__CaseProgre
     return query_done(stages);
 }
 
-/* What people type or read out: without spaces and hyphens, upper case. */
+/* What people type or read out: without spaces and hyphens, upper case, letters and digits of full
+ * width as those of half width. */
 static const char *tidy(call_t *call, const char *text)
 {
     char *ret = arena_text(call->arena, text), *to = ret;
-    for (char *at = ret; at && *at; at++)
-        if (isalnum((unsigned char) *at))
-            *to++ = (char) toupper((unsigned char) *at);
+    uint32_t code;
+    for (size_t size; to && (size = text_next(text, &code)) != 0; text += size) {
+        if (code >= FULL_WIDTH_FIRST && code <= FULL_WIDTH_LAST)
+            code -= FULL_WIDTH_FIRST - '!';
+        if (code < 0x80 && isalnum((int) code))
+            *to++ = (char) toupper((int) code); /* never longer than what it was made of */
+    }
     if (to)
         *to = 0;
     return ret;
@@ -155,7 +162,8 @@ status_t case_query_case(call_t *call, const Case__QueryCaseRequest *in, Case__C
     Case__StoredCase row;
     bool fits = false;
     const char *number = tidy(call, in->number);
-    if (!number)
+    const char *query_code = tidy(call, in->query_code);
+    if (!number || !query_code)
         return STATUS_RESOURCE_EXHAUSTED;
     if (!number_is_plausible(number)) /* a slip of the pen, told apart by arithmetic alone */
         return call_fail(call, STATUS_INVALID_ARGUMENT, "check_digit", "number",
@@ -168,7 +176,7 @@ status_t case_query_case(call_t *call, const Case__QueryCaseRequest *in, Case__C
     for (size_t i = 0; i < 2 && status == STATUS_OK; i++)
         status = check_guard(call, &guards[i]);
     if (status == STATUS_OK)
-        status = find_case(call, number, in->query_code, &row, &fits);
+        status = find_case(call, number, query_code, &row, &fits);
     if (status != STATUS_OK)
         return status;
     if (fits) {

@@ -1177,6 +1177,31 @@ static datum_t gaps_make(const view_call_t *call)
     return datum_record(gaps);
 }
 
+/* --- address ---------------------------------------------------------------------------------------- */
+
+enum { ADDRESS_ADDRESS, ADDRESS_SLOTS };
+static const datum_name_t address_names[] = {
+    [ADDRESS_ADDRESS] = {"address", &datum_type_text},
+    [ADDRESS_SLOTS] = {NULL, NULL},
+};
+static const datum_type_t address_type = DATUM_TYPE_RECORD(address_names);
+
+/* Another path of the host that an address has, with a value behind it: what a QR code on paper
+ * leads to. */
+static datum_t address_make(const view_call_t *call)
+{
+    const char *here = argument_text(call, 0);
+    const char *host = strstr(here, "://");
+    datum_t *record = record_new(call, ADDRESS_SLOTS);
+    if (!host || !record)
+        return datum_none();
+    size_t origin = (size_t) (host - here) + 3 + strcspn(host + 3, "/");
+    record[ADDRESS_ADDRESS] =
+        datum_text(arena_printf(call->arena, "%.*s%s%s", (int) origin, here, argument_text(call, 1),
+                                argument_text(call, 2)));
+    return datum_record(record);
+}
+
 /* --- the table -------------------------------------------------------------------------------------- */
 
 const view_t view_portal[] = {
@@ -1195,5 +1220,8 @@ const view_t view_portal[] = {
      track_make},
     {"gaps", (const datum_type_t *const[]){&case_type, &item_type, NULL}, 0, &gaps_type, NULL,
      gaps_make},
+    {"address",
+     (const datum_type_t *const[]){&datum_type_text, &datum_type_text, &datum_type_text, NULL}, 0,
+     &address_type, NULL, address_make},
     {NULL, NULL, 0, NULL, NULL, NULL},
 };
