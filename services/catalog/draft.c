@@ -192,6 +192,55 @@ status_t catalog_update_draft(call_t *call, const Catalog__UpdateDraftRequest *i
     return status;
 }
 
+/* The lists of an item are arrays of pointers: of messages, or of texts. */
+static const ProtobufCFieldDescriptor *list_field(const char *name)
+{
+    const ProtobufCFieldDescriptor *field =
+        message_field(&catalog__item__descriptor, name, strlen(name));
+    bool pointers = field && (field->type == PROTOBUF_C_TYPE_MESSAGE ||
+                              field->type == PROTOBUF_C_TYPE_STRING);
+    return pointers && field->label == PROTOBUF_C_LABEL_REPEATED ? field : NULL;
+}
+
+static status_t move_entry(call_t *call, const Catalog__MoveEntryRequest *in, Catalog__Item *item)
+{
+    const ProtobufCFieldDescriptor *field = list_field(in->field);
+    if (!field)
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "unknown", "field",
+                         "事项没有名为“%s”的列表", in->field);
+    size_t count = *(const size_t *) ((const char *) item + field->quantifier_offset);
+    if (in->from > count)
+        call_fault(call, "from", "range", "只有%zu项，请重新选择", count);
+    if (in->to > count)
+        call_fault(call, "to", "range", "只有%zu项，请重新选择", count);
+    status_t status = call_faulty(call);
+    if (status != STATUS_OK)
+        return status;
+    void **entries = *(void ***) ((char *) item + field->offset);
+    void *moved = entries[in->from - 1];
+    if (in->from < in->to)
+        memmove(entries + in->from - 1, entries + in->from, (in->to - in->from) * sizeof *entries);
+    else
+        memmove(entries + in->to, entries + in->to - 1, (in->from - in->to) * sizeof *entries);
+    entries[in->to - 1] = moved;
+    return STATUS_OK;
+}
+
+status_t catalog_move_entry(call_t *call, const Catalog__MoveEntryRequest *in, Catalog__Item *out)
+{
+    status_t status;
+    version_t *version = load_in_state(call, in->id, in->revision, STATE(DRAFT), "修改", &status);
+    if (!version)
+        return status;
+    version->editor = editor_of(call);
+    status = move_entry(call, in, version->item);
+    if (status == STATUS_OK)
+        status = version_save(call, version);
+    if (status == STATUS_OK)
+        *out = *version->item;
+    return status;
+}
+
 static status_t run_for_version(call_t *call, query_t *q, const Catalog__Item *item)
 {
     (void) call;

@@ -223,7 +223,17 @@ def test_one_section_of_a_guide_is_saved(p):
     added = editor.http("PUT", path, {"revision": now["revision"], "fields": ["questions", "stages"], "item": {
         "name": "x", "stages": [{"id": "s1", "name": "受理"}, {"name": "审查"}, {"name": "决定"}]}})
     assert [s["id"] for s in added.json["stages"]] == ["s1", "s2", "s3"], added      # cases name them by it
+    path += ":move"
+
+    def moved(field, a, b):
+        answer = editor.post(path, {"revision": w.draft["revision"], "field": field, "from": a, "to": b})
+        w.draft = answer.json if answer.status == 200 else w.draft
+        return answer
     w.draft = added.json
+    assert [s["name"] for s in moved("stages", 3, 1).json["stages"]] == ["决定", "受理", "审查"]
+    assert [s["name"] for s in moved("stages", 1, 3).json["stages"]] == ["受理", "审查", "决定"]
+    assert [s["name"] for s in moved("stages", 2, 2).json["stages"]] == ["受理", "审查", "决定"]
+    assert moved("stages", 4, 1).fields == ["from"] and moved("legalDays", 1, 1).fields == ["field"]
 
 
 def test_reviewers_have_a_list(p):
