@@ -35,7 +35,7 @@ SEES_rpc   := base wire store bus
 SEES_all   := base wire store bus rpc
 lib_sees   = $(foreach d,$(1) $(SEES_$(1)),-Ilibcommon/$(d))
 
-.PHONY: all help deps run stop demo check cost unit test browser screenshots lighthouse bench load fuzz fuzz-build requirements kits lock openapi-lint format clean
+.PHONY: all help deps run stop demo check cost fault unit test browser screenshots lighthouse bench load fuzz fuzz-build requirements kits lock openapi-lint format clean
 .DELETE_ON_ERROR:
 .PRECIOUS: $(OUT)/%.o $(GEN)/%.c $(GEN)/%.schema.c
 
@@ -166,6 +166,7 @@ help:
 	@echo "make screenshots    PNG of every page into build/screenshots"
 	@echo "make lighthouse     Lighthouse's scores of the most used pages"
 	@echo "make bench          measurements beside their floors"
+	@echo "make fault          five minutes (FAULT_SECONDS) in which everything dies at random, then the books are compared"
 	@echo "make cost           instructions of the most used methods, compared with tests/cost/table.txt"
 	@echo "make fuzz           each fuzz target for FUZZ_SECONDS (60)"
 	@echo "make requirements   each clause with the tests that prove it"
@@ -205,6 +206,12 @@ cost:
 	@deploy/deps.sh test
 	@$(MAKE) --no-print-directory $(JOBS) $(COSTS)
 	@$(PYTHON) tests/cost/run.py $(OUT) $(COST)
+
+FAULT_SECONDS ?= 300
+fault:
+	@deploy/deps.sh test
+	@$(MAKE) --no-print-directory $(JOBS) all kits
+	@FAULT_SECONDS=$(FAULT_SECONDS) $(PYTHON) tests/flow/run.py --out $(OUT) --folder tests/fault x0900
 
 browser screenshots lighthouse:
 	@deploy/deps.sh test
