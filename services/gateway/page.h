@@ -8,7 +8,8 @@
  * A set does not change once it is there: lanes share it, each exchange holds on to the one it
  * began with, and the last one to let go frees it (a new set may come in while gateway.develop).
  *
-XX
+ * When adding a key of the head: page_head.c (and page_bind.c when it has values), a case in
+ * page_test.c, pages/README.md. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
