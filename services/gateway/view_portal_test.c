@@ -322,3 +322,14 @@ TEST(life_has_every_theme_of_the_list)
         bodies += atoi(at(it, arena_printf(arena, "body.%d.themes", i)));
     EXPECT(persons == 31 && bodies == 34);
 }
+
+TEST(an_address_on_the_same_host)
+{
+    begin();
+    datum_t arguments[] = {datum_text("https://example.cn:8443/apply/x/receipt?y=1"),
+                           datum_text("/query?number="), datum_text("113401A")};
+    datum_t it = make("address", arguments, 3);
+    IS(it, "address", "https://example.cn:8443/query?number=113401A");
+    arguments[0] = datum_text("no address");
+    IS(make("address", arguments, 3), "address", "");
+}
