@@ -31,15 +31,20 @@ static status_t load_pauses(call_t *call, const step_t *step, pause_t pauses[PAU
 {
     query_t *find =
         query(call->store,
-              "SELECT started_ms, ended_ms, planned_day FROM specials"
+              "SELECT started_ms, ended_ms, planned_days FROM specials"
               " WHERE case_id = :id AND kind <> 1 ORDER BY started_ms LIMIT 50"); /* 1: EXTENSION */
     query_text(find, "id", step->row.id);
     size_t count = 0;
     while (count < PAUSES_MAX && query_next(find)) {
         int64_t ended_ms = query_get_int(find, "ended_ms");
         pauses[count].from = clock_day_of(query_get_int(find, "started_ms"));
-        /* Not ended: the clock stands until the day it was said to take. */
-        pauses[count].to = ended_ms ? clock_day_of(ended_ms) : query_get_int(find, "planned_day");
+        /* Not ended: the clock stands as many working days as it was said to take, by the table of
+         * today: planned_day is what was told when it began. */
+        int planned_days = (int) query_get_int(find, "planned_days");
+        pauses[count].to = ended_ms ? clock_day_of(ended_ms)
+                                    : deadline_working(&step->calendar, pauses[count].from,
+                                                       planned_days, NULL, 0)
+                                          .day;
         count++;
     }
     *ret = count;

@@ -160,6 +160,37 @@ TEST(a_new_holiday_table_moves_provisional_limits)
 }
 
 /* The reminder of one limit does not use up that of the next. */
+TEST(a_new_holiday_table_moves_a_hearing_that_goes_on)
+{
+    stand_t *stand = stand_new();
+    stand_clock(stand, "2026-12-28T09:00:00+08:00");
+    const Case__CaseStatus *at = stand_accept(stand, stand_apply(stand));
+    stand_clock(stand, "2026-12-30T09:00:00+08:00");
+    Case__StartSpecialRequest start = CASE__START_SPECIAL_REQUEST__INIT;
+    start.id = at->id;
+    start.version = at->version;
+    start.kind = CASE__SPECIAL_KIND__SPECIAL_KIND_HEARING;
+    start.planned_days = 3; /* by weekdays alone until 4 January */
+    start.reason = "听证";
+    at = stand_ask(stand, &stand->reviewer, "case.StartSpecial", &start.base);
+    EXPECT(stand_due(at->deadlines->promised_due_at, "2027-01-07"));
+
+    Case__ImportHolidaysRequest in = CASE__IMPORT_HOLIDAYS_REQUEST__INIT;
+    Case__Holiday days[2] = {CASE__HOLIDAY__INIT, CASE__HOLIDAY__INIT};
+    Case__Holiday *list[] = {&days[0], &days[1]};
+    days[0].date = "2027-01-01";
+    days[1].date = "2027-01-04";
+    days[0].name = days[1].name = "元旦";
+    days[0].is_off_day = days[1].is_off_day = true;
+    in.holidays = list;
+    in.n_holidays = 2;
+    stand_ask(stand, &BENCH_SERVICE, "case.ImportHolidays", &in.base);
+    stand_tick(stand);
+    /* 29 and 30 December, the hearing's three days until 6 January, then three more. */
+    EXPECT(stand_due(stand_view(stand, at->id)->deadlines->promised_due_at, "2027-01-11"));
+    stand_free(&stand);
+}
+
 TEST(each_limit_has_its_reminder)
 {
     stand_t *stand = stand_new();
