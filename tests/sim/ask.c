@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "books.h"
 #include "clock.h"
 #include "message.h"
 #include "net.h"
@@ -139,6 +140,7 @@ static bool sends(person_t *self, const char *method, uint32_t timeout_ms, Proto
     ret->call = ++self->call;
     ret->open = link_call(self->link, ret->call, method, timeout_ms, meta.data, meta.len, body.data,
                           body.len, &ret->broker) == STATUS_OK;
+    say("asks %s, call %llu, %u ms", method, (unsigned long long) ret->call % 10000, timeout_ms);
     return ret->open;
 }
 
@@ -179,11 +181,12 @@ static status_t try_it(person_t *self, const char *method, op_t *op, const Proto
 
     ret->status = STATUS_UNAVAILABLE;
     ret->code = "not_sent";
+    uint32_t disturbed = net_disturbed(self->process);
     if (!link_wait(self->link, timeout_ms) ||
         !sends(self, method, timeout_ms, packed_meta, body, &sent[0]))
         return ret->status;
+    bool expired = self->token_size && self->expires_ms && world_wall_ms() >= self->expires_ms;
     int64_t asked_ms = clock_mono_ms(), until_ms = asked_ms + timeout_ms;
-    uint32_t disturbed = net_disturbed(self->process);
     int broker_life = platform_process(BROKER)->life;
     bool hasty = op && one_in(12); /* sends it twice, as two gateways would */
     if (hasty)
@@ -197,6 +200,10 @@ static status_t try_it(person_t *self, const char *method, op_t *op, const Proto
             compare_answer(self, method, op, &message);
             read_answer(self, method, &message, ret);
             link_message_free(&message);
+            if (expired && ret->status == STATUS_OK &&
+                !(contract_method_of(method)->may & MAY_PUBLIC))
+                broken("rights are looked at", "%s: %s with a token past its time", self->name,
+                       method);
             answered = true;
             break;
         }
@@ -254,6 +261,24 @@ static bool settles(const reply_t *reply)
              strcmp(reply->code, "too_many_calls") == 0);
 }
 
+void ask_otherwise(person_t *self, const op_t *op, const char *method, const ProtobufCMessage *in)
+{
+    reply_t reply = {0};
+    op_t copy = *op;
+    copy.state = OP_OPEN;
+    for (int round = 0; round < 3; round++) {
+        try_it(self, method, &copy, in, 2000, &reply);
+        say("%s %s otherwise -> %s", method, op->key, status_name(reply.status));
+        if (reply.status == STATUS_OK)
+            broken("a key has one answer", "%s: key %s does another request, too", self->name, op->key);
+        if (reply.status == STATUS_FAILED_PRECONDITION || reply.status == STATUS_UNAUTHENTICATED)
+            return;
+        if (settles(&reply))
+            broken("a key has one answer", "%s: key %s with another request: %s %s", self->name,
+                   op->key, status_name(reply.status), reply.code);
+    }
+}
+
 static void check_status(const person_t *self, const char *method, const reply_t *reply)
 {
     switch (reply->status) {
@@ -292,9 +317,13 @@ static op_t *op_new(person_t *self, const char *method)
         broken("simulator", "more than %d requests", OPS_MAX);
     op_t *op = &ops[count];
     memset(op, 0, sizeof *op);
-    snprintf(op->key, sizeof op->key, "k%zu-%s", count, self->process->name);
     count++;
     caller_of(self, op->caller);
+    /* Keys are their callers': those who are known use the same ones as others do. */
+    if (strcmp(op->caller, "anonymous") == 0)
+        snprintf(op->key, sizeof op->key, "n%zu-%s", count, self->process->name);
+    else
+        snprintf(op->key, sizeof op->key, "k%u", ++self->keys);
     op->method = contract_method_of(method)->name;
     return op;
 }
@@ -346,6 +375,8 @@ reply_t ask(person_t *self, const char *method, const ProtobufCMessage *in)
         op->state = ret.status == STATUS_OK ? OP_DONE : OP_REFUSED;
         op->unsure = ret.status != STATUS_OK && op->unsure_until_us != 0;
         op->answered_us = world_us();
+        if (op->state == OP_DONE)
+            books_acknowledged(op);
     }
     return ret;
 }
@@ -354,7 +385,7 @@ void ask_again(person_t *self, const op_t *op, const char *method, const Protobu
 {
     reply_t reply = {0};
     run(self, method, (op_t *) op, in, &reply);
-    if (reply.status != STATUS_OK)
+    if (reply.status != STATUS_OK && strcmp(reply.code, "token_expired") != 0)
         broken("a key has one answer", "%s: %s key %s was done and is now refused: %s %s",
                self->name, method, op->key, status_name(reply.status), reply.code);
 }

@@ -31,6 +31,8 @@ typedef struct person {
     char permissions[64];
     bool (*sign_in)(struct person *self); /* when the token is past its time */
     bool as_service;     /* the operator: one of our own processes */
+    uint32_t keys;       /* made so far */
+    int64_t expires_ms;  /* of the token */
     int number;          /* story's own */
 } person_t;
 
@@ -60,6 +62,8 @@ typedef struct {
 reply_t ask(person_t *self, const char *method, const ProtobufCMessage *in);
 /* One more time under the same key: must bring the same answer. */
 void ask_again(person_t *self, const op_t *op, const char *method, const ProtobufCMessage *in);
+/* The same key with another request: must be refused. */
+void ask_otherwise(person_t *self, const op_t *op, const char *method, const ProtobufCMessage *in);
 /* One try; any status. */
 status_t ask_once(person_t *self, const char *method, const char *key, const ProtobufCMessage *in,
                   uint32_t timeout_ms, reply_t *ret);

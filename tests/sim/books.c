@@ -267,6 +267,33 @@ typedef struct {
     int entries;
 } story_t;
 
+/* What time does by itself it does not do too early.  (In years that get their table only now the
+ * limits of then are not known any more.) */
+static void tell_story(sqlite3 *db, const char *id)
+{
+    sqlite3_stmt *rows = prepare(db, "SELECT at_ms, action, state, actor_id, text FROM timeline WHERE case_id = ?1 ORDER BY seq");
+    sqlite3_bind_text(rows, 1, id, -1, SQLITE_STATIC);
+    while (step(rows))
+        say("%s: day %lld action %d state %d by %s %.60s", id, (long long) oracle_day(sqlite3_column_int64(rows, 0)),
+            sqlite3_column_int(rows, 1), sqlite3_column_int(rows, 2), text(rows, 3), text(rows, 4));
+    sqlite3_finalize(rows);
+}
+
+static void check_time(const row_t *row, int action, int64_t at_ms, const story_t *story,
+                       int correction_days)
+{
+    int64_t due_ms = 0;
+    if (at_ms >= 1797000000000) /* December 2026 */
+        return;
+    if (action == ACTION(DEEM_ACCEPTED))
+        due_ms = oracle_working_ms(oracle_received(story->submitted_ms), 5, NULL, 0);
+    if (action == ACTION(TERMINATE))
+        due_ms = oracle_working_ms(oracle_day(story->correct_ms), correction_days, NULL, 0);
+    if (at_ms < due_ms)
+        broken("time moves what is due", "%s: action %d %lld ms too early", row->id, action,
+               (long long) (due_ms - at_ms));
+}
+
 static story_t check_timeline(sqlite3_stmt *entries, const row_t *row)
 {
     story_t story = {0};
@@ -284,6 +311,7 @@ static story_t check_timeline(sqlite3_stmt *entries, const row_t *row)
             broken("states follow the process", "%s: action %d leads from state %d to %d", row->id,
                    action, state, after);
         check_actor(row, PROCESS[i].by, PROCESS[i].permission, text(entries, 3), action);
+        check_time(row, action, at_ms, &story, sqlite3_column_int(entries, 4));
         state = after;
         story.entries++;
         if (action == ACTION(SUBMIT) || action == ACTION(SUPPLEMENT)) {
@@ -311,8 +339,12 @@ static story_t check_timeline(sqlite3_stmt *entries, const row_t *row)
 
 /* --- deadlines ---------------------------------------------------------------------------------------------- */
 
+static sqlite3 *told_from;
+
 static void same_time(const char *id, const char *what, int64_t got_ms, int64_t expected_ms)
 {
+    if (got_ms != expected_ms)
+        tell_story(told_from, id);
     if (got_ms != expected_ms)
         broken("deadlines are as the oracle counts", "%s: %s is day %lld (%lld ms), the oracle says day %lld",
                id, what, (long long) oracle_day(got_ms - 1), (long long) got_ms,
@@ -371,6 +403,9 @@ static void check_handling_limits(sqlite3 *db, sqlite3_stmt *row, const story_t 
     if (!story->deemed && day != oracle_day(story->accept_ms))
         broken("deadlines are as the oracle counts", "%s was accepted on day %lld, it says %lld", id,
                (long long) oracle_day(story->accept_ms), (long long) day);
+    if (story->deemed && day != sqlite3_column_int64(row, C_RECEIVED))
+        broken("deadlines are as the oracle counts", "%s is deemed accepted from day %lld, received on %lld",
+               id, (long long) day, (long long) sqlite3_column_int64(row, C_RECEIVED));
     int legal_days = (item->legal_days ? item->legal_days : 20) + extension;
     int promise_days = (item->at_once ? 0 : item->promise_days ? item->promise_days : item->legal_days ? item->legal_days : 20) + extension;
     int64_t legal = item->calendar ? oracle_calendar_ms(day, legal_days, pauses, count)
@@ -439,13 +474,34 @@ static void check_waits_for(sqlite3_stmt *row)
                text(row, C_WAITS_FOR));
 }
 
+/* Stages are done one after the other, and all of them before the decision. */
+static void check_stages(sqlite3 *db, const char *id, int state, int open_stage)
+{
+    sqlite3_stmt *stages = prepare(db, "SELECT number, state FROM stages WHERE case_id = ?1 ORDER BY number");
+    sqlite3_bind_text(stages, 1, id, -1, SQLITE_STATIC);
+    bool past = state == STATE(DECIDING) || state == STATE(GRANTED) || state == STATE(DENIED) || state == STATE(CLOSED);
+    for (int expected = 1; step(stages); expected++) {
+        int at = sqlite3_column_int(stages, 0), now = sqlite3_column_int(stages, 1);
+        int right = past || (open_stage && at < open_stage) ? CASE__STAGE_STATE__STAGE_STATE_DONE
+                    : at == open_stage                       ? CASE__STAGE_STATE__STAGE_STATE_OPEN
+                                                             : CASE__STAGE_STATE__STAGE_STATE_PENDING;
+        bool left = state == STATE(WITHDRAWN);
+        if (at != expected || (!left && now != right && !(now == CASE__STAGE_STATE__STAGE_STATE_DONE && at > open_stage)))
+            broken("states follow the process", "%s in state %d: stage %d is in state %d, open is %d", id,
+                   state, at, now, open_stage);
+    }
+    sqlite3_finalize(stages);
+}
+
 static void check_cases(sqlite3 *db)
 {
     int64_t table_days = number(db, "SELECT count(*) FROM holidays WHERE day >= 20819", NULL, NULL); /* 2027 */
     oracle_known_until(table_days ? 2027 : 2026);
+    told_from = db;
     sqlite3_stmt *rows = prepare(db, CASES);
-    sqlite3_stmt *entries = prepare(db, "SELECT action, state, at_ms, actor_id FROM timeline"
-                                        " WHERE case_id = ?1 ORDER BY seq");
+    sqlite3_stmt *entries = prepare(db, "SELECT action, t.state, at_ms, actor_id, c.correction_days"
+                                        " FROM timeline t JOIN cases c ON c.id = t.case_id"
+                                        " WHERE t.case_id = ?1 ORDER BY t.seq");
     while (step(rows)) {
         row_t row = {text(rows, C_ID), text(rows, C_ACCOUNT), text(rows, C_DEPARTMENT),
                      sqlite3_column_int(rows, C_STATE)};
@@ -454,6 +510,7 @@ static void check_cases(sqlite3 *db)
         if (known && strcmp(people_citizen(known->owner)->id, row.account) != 0)
             broken("nobody sees another's case", "%s belongs to %s", row.id, row.account);
         check_waits_for(rows);
+        check_stages(db, row.id, row.state, sqlite3_column_int(rows, C_STAGE));
         check_deadlines(db, rows, &story);
         if ((row.state != STATE(DRAFT)) != (text(rows, C_NUMBER)[0] != 0))
             broken("states follow the process", "%s: a number without a submission, or none with",
@@ -782,6 +839,28 @@ void books_look(void)
     if (which == 2 && one_in(4))
         check_cases(db);
     copy_close(db);
+}
+
+/* Soon after a restart there may be rows that were written and not synced by those who were killed. */
+void books_acknowledged(const void *arg)
+{
+    static int seen_life[PLATFORM_COUNT], left[PLATFORM_COUNT];
+    const op_t *op = arg;
+    for (int i = 0; i < 3; i++) {
+        if (!is_of(op->method, DATABASES[i]))
+            continue;
+        int part = IDENTITY + i, life = platform_process(part)->life;
+        if (life != seen_life[part]) {
+            seen_life[part] = life;
+            left[part] = 4;
+        }
+        if (left[part] <= 0)
+            return;
+        left[part]--;
+        sqlite3 *db = copy_open(DATABASES[i], true);
+        check_acknowledged(db, DATABASES[i], false);
+        copy_close(db);
+    }
 }
 
 bool books_at_rest(void)

@@ -4,6 +4,8 @@
 
 /* At a random point: what is durable now, were power cut; what each database says of itself. */
 void books_look(void);
+/* Just now: looks whether it is durable, above all soon after a crash. */
+void books_acknowledged(const void *op);
 /* When nothing is going on any more. */
 void books_close(void);
 /* Whether everything has come to rest: no event waits, nothing is due. */

@@ -357,7 +357,7 @@ static int file_write(sqlite3_file *file, const void *bytes, int size, sqlite3_i
         return SQLITE_IOERR_WRITE;
     content_write(&self->file->now, at, bytes, size);
     change_note(self->file, at, bytes, size);
-    if (one_in(8))
+    if (self->process && self->process->fragile && one_in(8)) /* not when the books are read */
         fiber_yield();
     return SQLITE_OK;
 }
@@ -380,7 +380,7 @@ static int file_sync(sqlite3_file *file, int flags)
     crash_point("before a sync");
     if (fails(self))
         return SQLITE_IOERR_FSYNC;
-    if (process_now())
+    if (self->process && self->process->fragile)
         fiber_sleep_ms(below(disk_weather.slow ? 30 : 2));
     changes_apply(self->file);
     crash_point("after a sync");

@@ -82,14 +82,17 @@ static int64_t next_cache_us; /* 0: unknown */
 static struct {
     const process_t *process;
     uint32_t count;
+    int64_t stalled_until_us;
 } disturbed[64];
 
-static void disturb(const process_t *process)
+static void disturb(const process_t *process, int64_t stalled_until_us)
 {
     for (size_t i = 0; i < 64; i++)
         if (!disturbed[i].process || disturbed[i].process == process) {
             disturbed[i].process = process;
             disturbed[i].count++;
+            if (stalled_until_us > disturbed[i].stalled_until_us)
+                disturbed[i].stalled_until_us = stalled_until_us;
             return;
         }
 }
@@ -104,12 +107,10 @@ uint32_t net_disturbed(const process_t *process)
 
 int64_t net_stalled_until_us(const process_t *process)
 {
-    int64_t latest = 0;
-    for (size_t i = 0; i < connection_top; i++)
-        if (connections[i].used && connections[i].dealer &&
-            connections[i].dealer->process == process && connections[i].stall_us > latest)
-            latest = connections[i].stall_us;
-    return latest;
+    for (size_t i = 0; i < 64 && disturbed[i].process; i++)
+        if (disturbed[i].process == process)
+            return disturbed[i].stalled_until_us;
+    return 0;
 }
 
 uint32_t net_breaks(void)
@@ -177,16 +178,17 @@ static void signal_socket(socket_t_ *socket)
 
 static void connection_break(connection_t *self, const char *why)
 {
-    (void) why;
     if (!self->up)
         return;
+    say("%s and %s are no longer connected: %s", self->dealer ? self->dealer->process->name : "(gone)",
+        self->router ? self->router->process->name : "(gone)", why);
     self->up = false;
     breaks++;
     drop_on_way(&self->to_router);
     drop_on_way(&self->to_dealer);
     socket_t_ *dealer = self->dealer;
     if (dealer) {
-        disturb(dealer->process);
+        disturb(dealer->process, 0);
         /* What had arrived is read, or went with the pipe. */
         if (one_in(2))
             drop_arrived(&self->to_dealer);
@@ -195,7 +197,7 @@ static void connection_break(connection_t *self, const char *why)
         dealer->try_us = world_us() + dealer->retry_ms * MS_US;
     }
     if (self->router) {
-        disturb(self->router->process);
+        disturb(self->router->process, 0);
         if (one_in(2))
             drop_arrived(&self->to_router);
         signal_socket(self->router);
@@ -405,7 +407,7 @@ void net_deliver(void)
             }
         }
         if (self->up && self->break_us && self->break_us != NEVER_US && self->break_us <= now_us)
-            connection_break(self, "closed");
+            connection_break(self, "it is closed");
         if (self->up) {
             arrive(self, &self->to_router, self->router);
             arrive(self, &self->to_dealer, self->dealer);
@@ -802,8 +804,7 @@ static void send_off(socket_t_ *self, packet_t *packet, connection_t *to)
     socket_t_ *other = self->type == ZMQ_DEALER ? to->router : to->dealer;
     if (net_weather.break_every && one_in(net_weather.break_every) && self->process &&
         other) {
-        say("the connection of %s and %s breaks", self->process->name, other->process->name);
-        connection_break(to, "weather");
+        connection_break(to, "it breaks");
         packet_free(packet);
         return;
     }
@@ -812,8 +813,8 @@ static void send_off(socket_t_ *self, packet_t *packet, connection_t *to)
         say("the connection of %s and %s stalls for %u ms", self->process->name,
             other->process->name, ms);
         to->stall_us = world_us() + ms * MS_US;
-        disturb(self->process);
-        disturb(other->process);
+        disturb(self->process, to->stall_us);
+        disturb(other->process, to->stall_us);
     }
     int64_t latency_us = 5 + below(one_in(20) ? net_weather.latency_us * 20 + 1
                                               : net_weather.latency_us + 1);

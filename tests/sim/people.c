@@ -429,6 +429,7 @@ static void take_token(person_t *self, const Identity__SessionTokens *tokens)
                          sizeof self->token, &size))
         broken("answers are whole", "an access token is no base64");
     self->token_size = size;
+    self->expires_ms = timestamp_ms(tokens->access_expires_at);
 }
 
 /* A text with six digits for this mobile that is newer than the last one. */
@@ -570,6 +571,10 @@ static void citizen_apply(person_t *me)
     note_receipt(me, &reply, item);
     if (one_in(3))
         ask_again(me, reply.op, "case.Apply", &in.base);
+    if (one_in(4)) {
+        value.value = "另一个工程";
+        ask_otherwise(me, reply.op, "case.Apply", &in.base);
+    }
 }
 
 static bool put_file(person_t *me, const char *case_id)
@@ -775,7 +780,41 @@ static void citizen_pry(person_t *me)
     reply_t reply;
     if (!other)
         return;
-    switch (below(5)) {
+    switch (below(7)) {
+    case 5: { /* somebody else's name in a token of one's own */
+        size_t at = me->token_size / 3;
+        Case__GetCaseRequest in = CASE__GET_CASE_REQUEST__INIT;
+        in.id = other->id;
+        for (size_t i = 0; i + 26 < me->token_size; i++)
+            if (memcmp(me->token + i, me->id, 26) == 0)
+                at = i;
+        uint8_t own[2048];
+        memcpy(own, me->token, me->token_size);
+        memcpy(me->token + at, citizens[other->owner].base.id, 26);
+        bool (*sign_in)(person_t *) = me->sign_in;
+        me->sign_in = NULL;
+        reply = ask(me, "case.GetCase", &in.base);
+        me->sign_in = sign_in;
+        memcpy(me->token, own, me->token_size);
+        if (reply.status != STATUS_UNAUTHENTICATED)
+            broken("rights are looked at", "%s forges a token: %s", me->name,
+                   status_name(reply.status));
+        return;
+    }
+    case 6: { /* a wrong password */
+        Identity__LoginRequest in = IDENTITY__LOGIN_REQUEST__INIT;
+        in.identifier = citizens[other->owner].mobile;
+        in.password = "not-the-password-1";
+        if (!one_in(6)) /* five of them lock the account */
+            return;
+        size_t size = me->token_size;
+        me->token_size = 0;
+        reply = ask(me, "identity.Login", &in.base);
+        me->token_size = size;
+        if (reply.status == STATUS_OK)
+            broken("rights are looked at", "%s signs in with a wrong password", me->name);
+        return;
+    }
     case 0: {
         Case__GetCaseRequest in = CASE__GET_CASE_REQUEST__INIT;
         in.id = other->id;
