@@ -10,7 +10,7 @@ build="gcc libc6-dev make protobuf-compiler protobuf-c-compiler libprotobuf-dev
  libprotobuf-c-dev libzmq3-dev libczmq-dev libsqlite3-dev libsodium-dev libh2o-evloop-dev libssl-dev
  zlib1g-dev libqrencode-dev"
 demo="python3 python3-zmq python3-protobuf curl"
-tests="clang libclang-rt-14-dev valgrind wrk chromium fonts-noto-cjk pngquant"
+tests="clang libclang-rt-14-dev valgrind wrk chromium-headless-shell fonts-noto-cjk pngquant"
 # Who has Node.js from elsewhere keeps it: it brings its own npm, which Debian's would quarrel with.
 command -v npm >/dev/null || tests="$tests nodejs npm"
 

@@ -8,6 +8,8 @@
 //
 // By keyboard only Tab, Shift+Tab, Enter, blank, arrows and letters are pressed: what cannot be reached with Tab, or
 // whose focus cannot be seen, is an error.
+import { until } from './browser.mjs';
+
 const TABS_MAX = 250;
 
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
@@ -62,12 +64,13 @@ export class Actor {
 
   /** Presses what may bring another page, and waits for it. */
   async after(act) {
-    const before = await this.page.evaluate(() => performance.timeOrigin);
+    const look = () => this.page.evaluate(() => [performance.timeOrigin, document.readyState]).catch(() => []);      // between two pages
+    const [before] = await look();
     await act();
-    await this.page.waitForFunction((before) => performance.timeOrigin !== before && document.readyState === 'complete', before)
-      .catch((error) => {
-        throw new Error(`no page comes (${this.page.url()}): ${error.message.split('\n')[0]}`);
-      });
+    await until(`another page than ${this.page.url()}`, async () => {
+      const [now, state] = await look();
+      return now && now !== before && state === 'complete';
+    }, 30);
   }
 
   link(name) {

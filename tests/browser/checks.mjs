@@ -104,7 +104,8 @@ export async function documentFaults(page) {
 export async function strangeWords(page) {
   // Names of accounts, systems, methods and files are what they are.
   const text = await page.evaluate(() => {
-    const names = [...document.querySelectorAll('.code, code')].map((e) => e.innerText);
+    const names = [...document.querySelectorAll('.code, code')].map((e) => e.innerText)
+      .sort((a, b) => b.length - a.length);        // one may be a part of another
     const shown = [document.title, document.body.innerText].join('\n');
     return names.reduce((rest, name) => (name ? rest.replaceAll(name, ' ') : rest), shown);
   });

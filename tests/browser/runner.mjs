@@ -1,6 +1,8 @@
 // A runner that does what these tests need: names, words to choose by, some lanes at once, one last line.
 const tests = [];
 
+const LINES_MAX = 60;
+
 /** A test.  `group`: tests of one group run one after the other, in one lane.  ALONE: after all others. */
 export const ALONE = 'alone';
 export function test(name, run, group = name) {
@@ -25,7 +27,8 @@ export async function runAll(words, lanes) {
           console.log(`  ok   ${name.padEnd(64)} ${String(Date.now() - begin).padStart(6)} ms`);
         } catch (error) {
           failed++;
-          const trace = error instanceof Findings ? error.message : error.stack;
+          // A browser that died brings all it ever said.
+          const trace = error instanceof Findings ? error.message : error.stack.split('\n').slice(0, LINES_MAX).join('\n');
           console.log(`  FAIL ${name}\n${trace.replace(/^/gm, '       ')}`);
         }
       }
