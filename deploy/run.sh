@@ -14,6 +14,8 @@ port=${YIWANG_GATEWAY_PORT:-$(sed -n 's/^port *= *\([0-9]*\).*/\1/p' deploy/yiwa
 cat <<TEXT
 
   yiwang is running.
+  portal          https://localhost:$port/
+  console         https://localhost:$port/console
   JSON API        https://localhost:$port/api/v1/items?q=施工许可
   its contract    https://localhost:$port/api/openapi.json
   state           $yw status      $yw doctor
