@@ -168,6 +168,8 @@ help:
 	@echo "make bench          measurements beside their floors"
 	@echo "make fault          five minutes (FAULT_SECONDS) in which everything dies at random, then the books are compared"
 	@echo "make cost           instructions of the most used methods, compared with tests/cost/table.txt"
+	@echo "make sim            all services in one process, from seeds: SEEDS=1-1000"
+	@echo "make sim-mutants    how many of the bugs planted the simulation finds"
 	@echo "make fuzz           each fuzz target for FUZZ_SECONDS (60)"
 	@echo "make requirements   each clause with the tests that prove it"
 	@echo "make kits           Python and C kits for department systems"
@@ -199,7 +201,7 @@ check: $(UNIT) build/protoc-gen-yw
 
 test:
 	@deploy/deps.sh test
-	@$(MAKE) --no-print-directory $(JOBS) all unit kits fuzz-build $(COSTS)
+	@$(MAKE) --no-print-directory $(JOBS) all unit kits fuzz-build $(COSTS) $(if $(SAN),,$(OUT)/bin/sim)
 	@tests/run.sh $(OUT) $(FUZZ)
 
 cost:

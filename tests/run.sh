@@ -23,6 +23,8 @@ step "cost" /usr/bin/python3 tests/cost/run.py "$out"
 step "kits" /usr/bin/python3 tests/kits/kits_test.py --out "$out"
 step "flow" /usr/bin/python3 tests/flow/run.py --out "$out"
 step "fault" /usr/bin/python3 tests/flow/run.py --out "$out" --folder tests/fault
+# Its fibers and sanitizers do not go together.
+[ -x "$out/bin/sim" ] && step "sim" "$out/bin/sim" --jobs "$(nproc)" 1-1000
 step "fuzz" tests/fuzz/run.sh 3 "$@"
 rm -f "$log"
 echo "$passed passed, $failed failed"

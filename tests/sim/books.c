@@ -31,7 +31,7 @@ static sqlite3 *copy_open(const char *service, bool only_synced)
     disk_copy(from, "look.db", only_synced);
     if (sqlite3_open_v2("look.db", &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
         broken("databases are whole", "%s: %s", service, sqlite3_errmsg(db));
-    sqlite3_exec(db, "PRAGMA wal_autocheckpoint = 0", NULL, NULL, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return db;
 }
 
@@ -891,6 +891,7 @@ void books_close(void)
         disk_copy(from, name, false);
         if (sqlite3_open_v2(name, &dbs[i], SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
             broken("databases are whole", "%s: %s", DATABASES[i], sqlite3_errmsg(dbs[i]));
+        sqlite3_db_config(dbs[i], SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     }
     for (int i = 0; i < 3; i++) {
         check_acknowledged(dbs[i], DATABASES[i], true);

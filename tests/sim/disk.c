@@ -22,6 +22,7 @@ typedef struct change {
 typedef struct {
     uint8_t *bytes;
     int64_t size, room;
+    bool borrowed; /* the bytes are another content's, to be read only */
 } content_t;
 
 typedef struct {
@@ -63,8 +64,25 @@ uint32_t disk_fulls(void)
 
 /* --- contents ------------------------------------------------------------------------------------ */
 
+static void content_own(content_t *self)
+{
+    const uint8_t *theirs = self->bytes;
+    if (!self->borrowed)
+        return;
+    self->bytes = malloc((size_t) self->room + 1);
+    memcpy(self->bytes, theirs, (size_t) self->room);
+    self->borrowed = false;
+}
+
+static void content_free(content_t *self)
+{
+    if (!self->borrowed)
+        free(self->bytes);
+}
+
 static void content_room(content_t *self, int64_t size)
 {
+    content_own(self);
     if (size <= self->room)
         return;
     int64_t room = self->room ? self->room : 4096;
@@ -166,8 +184,8 @@ static file_t *file_new(const char *path)
 static void file_forget(file_t *self)
 {
     changes_drop(self);
-    free(self->now.bytes);
-    free(self->synced.bytes);
+    content_free(&self->now);
+    content_free(&self->synced);
     for (int i = 0; i < self->region_count; i++)
         free(self->regions[i]);
     self->used = false;
@@ -207,8 +225,8 @@ void disk_copy(const char *from, const char *to, bool only_synced)
         if (!file)
             continue;
         file_t *copy = file_new(target);
-        content_copy(&copy->now, only_synced ? &file->synced : &file->now);
-        content_copy(&copy->synced, &copy->now);
+        copy->now = only_synced ? file->synced : file->now;
+        copy->now.borrowed = true;
     }
 }
 

@@ -24,7 +24,7 @@ uint32_t disk_errors(void);
 uint32_t disk_fulls(void);
 
 /* A copy of a database (NAME and NAME-wal) under another name, as it is, or as it would be if power
- * were cut now and all unsynced writes were lost. */
+ * were cut now and all unsynced writes were lost.  It shares the bytes: good until anyone goes on. */
 void disk_copy(const char *from, const char *to, bool only_synced);
 void disk_forget(const char *name);
 bool disk_has(const char *name);

@@ -20,6 +20,7 @@
 #include "world.h"
 
 #define JOBS_MAX 64
+#define REPEATS  5 /* seeds that are run a second time: the trace must be the same, byte by byte */
 
 void __real_exit(int code);
 void __real__exit(int code);
@@ -211,20 +212,21 @@ int main(int argc, char **argv)
     set_up();
     double ready = seconds();
 
-    size_t seeds = (size_t) (to - from + 1);
-    result_t *results = mmap(NULL, seeds * sizeof *results, PROT_READ | PROT_WRITE,
+    size_t seeds = (size_t) (to - from + 1), repeats = seeds < REPEATS ? 0 : REPEATS;
+    result_t *results = mmap(NULL, (seeds + repeats) * sizeof *results, PROT_READ | PROT_WRITE,
                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int running = 0;
-    uint64_t next = from;
+    size_t next = 0, last = seeds + repeats;
     fflush(stdout);
-    while (next <= to || running > 0) {
-        if (next <= to && running < jobs) {
-            seed = next++;
+    while (next < last || running > 0) {
+        if (next < last && running < jobs) {
+            size_t index = next++;
+            seed = from + (index < seeds ? index : index - seeds);
             pid_t child = fork();
             if (child == 0) {
-                run_seed(&results[seed - from]);
+                run_seed(&results[index]);
                 fflush(stdout);
-                __real__exit(0);
+                __real__exit(0); /* the set-up's folder stays for the others */
             }
             running++;
             continue;
@@ -240,8 +242,16 @@ int main(int argc, char **argv)
         if (WIFSIGNALED(status))
             printf("a seed ended by signal %d (child %d)\n", WTERMSIG(status), (int) child);
         if (stop)
-            next = to + 1;
+            next = last;
     }
+    for (size_t i = 0; i < repeats; i++)
+        if (results[i].done && results[seeds + i].done &&
+            results[i].hash != results[seeds + i].hash) {
+            printf("seed %llu: BROKEN the same seed gives the same trace\n",
+                   (unsigned long long) (from + i));
+            failed++;
+            passed--;
+        }
     result_t sum = {0};
     for (size_t i = 0; i < seeds; i++) {
         const result_t *one = &results[i];
