@@ -160,7 +160,8 @@ static status_t check_version(call_t *call, const Case__StoredCase *row, int64_t
     if (row->version == version)
         return STATUS_OK;
     return call_fail(call, STATUS_ABORTED, "case.version_changed", "version",
-                     "办件刚刚有了变化（当前版本 %lld），请看过最新情况再办理", (long long) row->version);
+                     "办件刚刚有了变化（当前版本 %lld），请看过最新情况再办理",
+                     (long long) row->version);
 }
 
 /* Whoever is not of the department does not learn that the case exists. */

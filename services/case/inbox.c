@@ -17,8 +17,8 @@
     " AND waits_for IN (:receive, :review, :decide)"
 #define FILTERS                                                                                    \
     " AND (:mine = 0 OR officer_id = :me) AND (:unclaimed = 0 OR officer_id = '')"                 \
-    " AND (:overdue = 0 OR (due_ms > 0 AND due_ms <= :now))"                                                        \
-    " AND (:due_soon = 0 OR (due_ms > :now AND due_ms <= :soon))"                                   \
+    " AND (:overdue = 0 OR (due_ms > 0 AND due_ms <= :now))"                                       \
+    " AND (:due_soon = 0 OR (due_ms > :now AND due_ms <= :soon))"                                  \
     " AND (:state = 0 OR state = :state)"                                                          \
     " AND (:q = '' OR instr(number, :q) > 0 OR instr(item_name, :q) > 0)"
 
@@ -40,8 +40,7 @@ static void bind_inbox(call_t *call, query_t *find)
 
 static status_t refuse_handling(call_t *call)
 {
-    return call_fail(call, STATUS_PERMISSION_DENIED, "permission", NULL,
-                     "您没有办理办件的权限");
+    return call_fail(call, STATUS_PERMISSION_DENIED, "permission", NULL, "您没有办理办件的权限");
 }
 
 /* The limits that pass first come first; a page token is the last row's limit (or submission)
@@ -56,13 +55,12 @@ status_t case_list_inbox(call_t *call, const Case__ListInboxRequest *in, Case__C
         return status;
 
     bool newest = in->order == CASE__CASE_ORDER__CASE_ORDER_NEWEST;
-    query_t *find =
-        newest ? query(call->store, "SELECT * FROM cases" INBOX FILTERS
-                                    " AND (submitted_ms, id) < (:before_ms, :before_id)"
-                                    " ORDER BY submitted_ms DESC, id DESC LIMIT :limit")
-               : query(call->store, "SELECT * FROM cases" INBOX FILTERS
-                                    " AND (due_ms, id) > (:after_ms, :after_id)"
-                                    " ORDER BY due_ms, id LIMIT :limit");
+    query_t *find = newest ? query(call->store, "SELECT * FROM cases" INBOX FILTERS
+                                                " AND (submitted_ms, id) < (:before_ms, :before_id)"
+                                                " ORDER BY submitted_ms DESC, id DESC LIMIT :limit")
+                           : query(call->store, "SELECT * FROM cases" INBOX FILTERS
+                                                " AND (due_ms, id) > (:after_ms, :after_id)"
+                                                " ORDER BY due_ms, id LIMIT :limit");
     bind_inbox(call, find);
     if (newest) {
         page_bind_before(&page, find);

@@ -32,7 +32,8 @@ static status_t asked_department(call_t *call, const char *department_id, const 
 static void bind_days(query_t *find, const Case__ListDepartmentCasesRequest *in)
 {
     int64_t from = 0, until = 0;
-    bool has_from = clock_day_parse(in->from, &from), has_until = clock_day_parse(in->until, &until);
+    bool has_from = clock_day_parse(in->from, &from),
+         has_until = clock_day_parse(in->until, &until);
     query_int(find, "from_ms", has_from ? clock_day_start_ms(from) : 0);
     query_int(find, "until_ms", has_until ? clock_day_start_ms(until + 1) : INT64_MAX);
 }
@@ -55,10 +56,11 @@ status_t case_list_department_cases(call_t *call, const Case__ListDepartmentCase
         status = page_open(call, in->page_size, in->page_token, &page);
     if (status != STATUS_OK)
         return status;
-    query_t *find = text_empty(department)
-                        ? query(call->store, "SELECT * FROM cases WHERE" MATCHING)
-                        : query(call->store,
-                                "SELECT * FROM cases WHERE department_id = :department AND" MATCHING);
+    query_t *find =
+        text_empty(department)
+            ? query(call->store, "SELECT * FROM cases WHERE" MATCHING)
+            : query(call->store,
+                    "SELECT * FROM cases WHERE department_id = :department AND" MATCHING);
     if (!text_empty(department))
         query_text(find, "department", department);
     page_bind_before(&page, find);
@@ -98,11 +100,10 @@ static bool in_days(const count_t *self, int64_t day)
 /* Days in Shanghai: UTC+8 without daylight saving (clock.h). */
 static status_t count_submitted(call_t *call, count_t *self, Case__DepartmentCount *out)
 {
-    query_t *count =
-        query(call->store,
-              "SELECT state, (submitted_ms + 28800000) / 86400000 AS day, count(*) AS count,"
-              " max(department_name) AS name FROM cases WHERE department_id = :department"
-              " AND submitted_ms >= :from AND submitted_ms <> 0 GROUP BY 1, 2");
+    query_t *count = query(
+        call->store, "SELECT state, (submitted_ms + 28800000) / 86400000 AS day, count(*) AS count,"
+                     " max(department_name) AS name FROM cases WHERE department_id = :department"
+                     " AND submitted_ms >= :from AND submitted_ms <> 0 GROUP BY 1, 2");
     query_text(count, "department", out->department_id);
     query_int(count, "from", self->from_ms);
     while (query_next(count)) {

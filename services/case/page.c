@@ -38,7 +38,9 @@ void page_bind_before(const page_t *page, query_t *find)
 
 static int64_t key_of(const Case__StoredCase *row, page_order_t order)
 {
-    return order == PAGE_BY_LIMIT ? row->due_ms : order == PAGE_BY_SUBMISSION ? row->submitted_ms : 0;
+    return order == PAGE_BY_LIMIT        ? row->due_ms
+           : order == PAGE_BY_SUBMISSION ? row->submitted_ms
+                                         : 0;
 }
 
 status_t page_cases(call_t *call, query_t *find, const page_t *page, page_order_t order,

@@ -197,8 +197,8 @@ static const ProtobufCFieldDescriptor *list_field(const char *name)
 {
     const ProtobufCFieldDescriptor *field =
         message_field(&catalog__item__descriptor, name, strlen(name));
-    bool pointers = field && (field->type == PROTOBUF_C_TYPE_MESSAGE ||
-                              field->type == PROTOBUF_C_TYPE_STRING);
+    bool pointers =
+        field && (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING);
     return pointers && field->label == PROTOBUF_C_LABEL_REPEATED ? field : NULL;
 }
 

@@ -183,7 +183,8 @@ static status_t add_round(call_t *call, Catalog__StaffItem *item)
 
 static bool works_on_items(const call_t *call)
 {
-    static const char *const permissions[] = {"item.edit", "item.check", "item.publish", "item.all"};
+    static const char *const permissions[] = {"item.edit", "item.check", "item.publish",
+                                              "item.all"};
     for (size_t i = 0; i < sizeof permissions / sizeof *permissions; i++)
         if (call_permitted(call, permissions[i]))
             return true;
@@ -200,12 +201,12 @@ status_t catalog_list_staff_items(call_t *call, const Catalog__ListStaffItemsReq
     if (!department)
         return call_not_found(call, "部门");
     uint32_t size = page_size(in->page_size, 20);
-    query_t *q = query(
-        call->store,
-        STAFF_ITEM " WHERE i.id > :after AND (:department = '' OR i.department_id = :department)"
-        "   AND (:state = 0 OR v.state = :state)"
-        "   AND (:q = '' OR instr(v.name, :q) > 0)"
-        " ORDER BY i.id LIMIT :size");
+    query_t *q =
+        query(call->store, STAFF_ITEM
+              " WHERE i.id > :after AND (:department = '' OR i.department_id = :department)"
+              "   AND (:state = 0 OR v.state = :state)"
+              "   AND (:q = '' OR instr(v.name, :q) > 0)"
+              " ORDER BY i.id LIMIT :size");
     query_text(q, "after", in->page_token);
     query_text(q, "department", department);
     query_int(q, "state", in->state);
@@ -218,13 +219,12 @@ status_t catalog_list_reviews(call_t *call, const Catalog__ListReviewsRequest *i
                               Catalog__StaffItemList *out)
 {
     uint32_t size = page_size(in->page_size, 20);
-    query_t *q = query(
-        call->store,
-        STAFF_ITEM " WHERE v.state = 2 AND i.id > :after" /* CHECKING */
-                   "   AND (:missing = 0 OR NOT EXISTS (SELECT 1 FROM reviews r"
-                   "        WHERE r.item_id = v.item_id AND r.version = v.version"
-                   "          AND r.round = v.round AND r.aspect = :missing))"
-                   " ORDER BY i.id LIMIT :size");
+    query_t *q = query(call->store,
+                       STAFF_ITEM " WHERE v.state = 2 AND i.id > :after" /* CHECKING */
+                                  "   AND (:missing = 0 OR NOT EXISTS (SELECT 1 FROM reviews r"
+                                  "        WHERE r.item_id = v.item_id AND r.version = v.version"
+                                  "          AND r.round = v.round AND r.aspect = :missing))"
+                                  " ORDER BY i.id LIMIT :size");
     query_text(q, "after", in->page_token);
     query_int(q, "missing", in->missing);
     query_int(q, "size", (int64_t) size + 1);
@@ -267,13 +267,13 @@ status_t catalog_list_versions(call_t *call, const Catalog__ListVersionsRequest 
         return status;
     if (!may_read(call, newest->item->department_id))
         return call_not_found(call, "事项");
-    query_t *q = query(
-        call->store, "SELECT v.version, v.revision, v.state, v.editor, v.publisher, v.updated_at,"
-                     " v.published_at, coalesce(e.name, '') AS editor_name,"
-                     " coalesce(p.name, '') AS publisher_name"
-                     " FROM versions v LEFT JOIN people e ON e.id = v.editor"
-                     " LEFT JOIN people p ON p.id = v.publisher"
-                     " WHERE v.item_id = :id ORDER BY v.version DESC LIMIT 200");
+    query_t *q = query(call->store,
+                       "SELECT v.version, v.revision, v.state, v.editor, v.publisher, v.updated_at,"
+                       " v.published_at, coalesce(e.name, '') AS editor_name,"
+                       " coalesce(p.name, '') AS publisher_name"
+                       " FROM versions v LEFT JOIN people e ON e.id = v.editor"
+                       " LEFT JOIN people p ON p.id = v.publisher"
+                       " WHERE v.item_id = :id ORDER BY v.version DESC LIMIT 200");
     query_text(q, "id", in->id);
     out->versions = (Catalog__Version **) query_rows(q, &catalog__version__descriptor, VERSIONS_MAX,
                                                      call->arena, &out->n_versions);
