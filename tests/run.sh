@@ -23,6 +23,7 @@ step "cost" /usr/bin/python3 tests/cost/run.py "$out"
 step "kits" /usr/bin/python3 tests/kits/kits_test.py --out "$out"
 step "flow" /usr/bin/python3 tests/flow/run.py --out "$out"
 step "fault" /usr/bin/python3 tests/flow/run.py --out "$out" --folder tests/fault
+step "browser" /usr/bin/python3 tests/browser/run.py --out "$out"
 # Its fibers and sanitizers do not go together.
 [ -x "$out/bin/sim" ] && step "sim" "$out/bin/sim" --jobs "$(nproc)" 1-1000
 step "fuzz" tests/fuzz/run.sh 3 "$@"

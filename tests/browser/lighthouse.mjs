@@ -59,5 +59,5 @@ for (const [name, who, at] of PAGES.filter(([name]) => !words.length || words.in
     rmSync(profile, { recursive: true, force: true });
   }
 }
-console.log(`${PAGES.length - failed} passed, ${failed} failed`);
+console.log(failed ? `${failed} scores too low` : "all scores as promised");
 process.exit(failed ? 1 : 0);

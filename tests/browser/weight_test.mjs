@@ -1,4 +1,5 @@
-// What the first visit costs: everything that comes over the wire, compressed, with headers.
+// What the first visit costs: everything that comes over the wire, compressed, with headers; and the look's own check.
+import { spawnSync } from 'node:child_process';
 import { SIZES, Visitor } from './browser.mjs';
 import { test } from './runner.mjs';
 
@@ -22,6 +23,11 @@ export async function weigh(browser, at) {
 }
 
 export function define(browser) {
+  test('look: contrast of all themes, icons and sizes (static/check.py)', () => {
+    const done = spawnSync('/usr/bin/python3', ['services/gateway/static/check.py'], { encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(done.stdout + done.stderr);
+  });
+
   test(`weight: the first visit to the home page takes at most ${FIRST_VISIT_MAX} bytes`, async () => {
     const sizes = await weigh(browser, '/');
     const sum = sizes.reduce((all, [, size]) => all + size, 0);
