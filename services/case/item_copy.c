@@ -188,13 +188,16 @@ static status_t put_codes(call_t *call, const Catalog__Item *item)
     return status;
 }
 
+/* Events of one topic come in order, but a version's first change of state may overtake the version
+ * itself: then its state is there already and stays. */
 static status_t put_in_force(call_t *call, const Catalog__Item *item)
 {
     query_t *put = query(
         call->store,
         "INSERT INTO items (item_id, version, state) VALUES (:id, :version, :state)"
-        " ON CONFLICT (item_id) DO UPDATE SET version = excluded.version, state = excluded.state"
-        " WHERE excluded.version >= items.version");
+        " ON CONFLICT (item_id) DO UPDATE SET version = excluded.version,"
+        " state = CASE WHEN items.version = excluded.version THEN items.state"
+        " ELSE excluded.state END WHERE excluded.version >= items.version");
     query_text(put, "id", item->id);
     query_int(put, "version", item->version);
     query_int(put, "state", CATALOG__ITEM_STATE__ITEM_STATE_PUBLISHED);
@@ -232,8 +235,12 @@ status_t case_on_item_state_changed(call_t *call, const Catalog__ItemStateChange
 {
     (void) out;
     call_concerns(call, in->item_id);
-    query_t *put = query(call->store, "UPDATE items SET state = :state WHERE item_id = :item_id");
+    query_t *put = query(
+        call->store,
+        "INSERT INTO items (item_id, version, state) VALUES (:item_id, :version, :state)"
+        " ON CONFLICT (item_id) DO UPDATE SET version = excluded.version, state = excluded.state"
+        " WHERE excluded.version >= items.version");
     query_int(put, "state", in->state);
-    query_text(put, "item_id", in->item_id);
+    query_message(put, &in->base);
     return query_done(put);
 }

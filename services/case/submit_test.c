@@ -356,6 +356,29 @@ TEST(a_suspended_item_takes_no_cases)
     stand_free(&stand);
 }
 
+TEST(a_suspension_that_overtakes_its_version_stays)
+{
+    stand_t *stand = stand_new();
+    Catalog__ItemStateChanged event = CATALOG__ITEM_STATE_CHANGED__INIT;
+    event.item_id = STAND_ITEM;
+    event.version = 2;
+    event.state = CATALOG__ITEM_STATE__ITEM_STATE_SUSPENDED;
+    stand_ask(stand, &BENCH_SERVICE, "case.OnItemStateChanged", &event.base);
+    stand_publish(stand, stand_item(bench_arena(stand->bench), 2));
+    Case__CreateDraftRequest in = CASE__CREATE_DRAFT_REQUEST__INIT;
+    in.item_id = STAND_ITEM;
+    EXPECT(stand_refused(stand, &stand->person, "case.CreateDraft", &in.base,
+                         STATUS_FAILED_PRECONDITION, "item.suspended"));
+    event.version = 1; /* of a version before: too late */
+    event.state = CATALOG__ITEM_STATE__ITEM_STATE_PUBLISHED;
+    stand_ask(stand, &BENCH_SERVICE, "case.OnItemStateChanged", &event.base);
+    EXPECT(bench_count(stand->bench, "SELECT state FROM items") ==
+           CATALOG__ITEM_STATE__ITEM_STATE_SUSPENDED);
+    stand_publish(stand, stand_item(bench_arena(stand->bench), 3));
+    EXPECT(stand_call(stand, &stand->person, "case.CreateDraft", &in.base, NULL) == STATUS_OK);
+    stand_free(&stand);
+}
+
 /* Every door to somebody else's case says the same: there is none. */
 TEST(anothers_case_does_not_exist)
 {
