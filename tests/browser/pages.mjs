@@ -158,6 +158,21 @@ export const rows = {
   'console/system-new': [admin('/console/systems/new'), admin('/console/systems/new', 'refused', { does: refused })],
 };
 
-/** Pictures of docs/screenshots. */
+/** Pictures of docs/screenshots: DOCS=1 node screenshots.mjs, by `make screenshots DOCS=1`. */
+const picture = (size, visit, more = {}) => ({ size, visit, ...more });
 export const shown = {
+  'home.png': picture('desktop', anyone('/')),
+  'home-phone.png': picture('phone', anyone('/')),
+  'home-elder-phone.png': picture('phone', anyone('/'), { elder: true }),
+  'search.png': picture('desktop', anyone(`/search?q=${encodeURIComponent('许可')}`)),
+  'guide.png': picture('desktop', anyone(`/items/${items.permit?.id}`)),
+  'guide-dark-phone.png': picture('phone', anyone(`/items/${items.permit?.id}`), { dark: true }),
+  'apply-phone.png': picture('phone', citizen(`/apply/${cases.draft?.id}/form-1`)),
+  'check-phone.png': picture('phone', citizen(`/apply/${cases.draft?.id}/check`)),
+  'case.png': picture('desktop', citizen(`/my/cases/${cases.reviewing?.id}`)),
+  'case-phone.png': picture('phone', citizen(`/my/cases/${cases.correction?.id}`)),
+  'inbox.png': picture('desktop', receiver('/console/inbox')),
+  'console-case.png': picture('desktop', receiver(onCase('submitted'))),
+  'console-item.png': picture('desktop', editor(onItem('draft'))),
+  'overview.png': picture('desktop', supervisor('/console/overview')),
 };
