@@ -404,25 +404,37 @@ const char *datum_path(const datum_type_t *from, const char *name, size_t size, 
 }
 
 /* A value of another type than was checked is nothing: it could only be misread. */
-static datum_t follow_step(const datum_step_t *step, datum_t from)
+/* By address, and the last step straight into what is returned: a value that was just written in
+ * parts is slow to read as a whole (the processor waits for the stores), and pages do little else. */
+static datum_t follow_step(const datum_step_t *step, const datum_t *from)
 {
-    if (from.kind != step->kind)
+    if (from->kind != step->kind)
         return datum_none();
     switch (step->kind) {
     case DATUM_MESSAGE:
-        return from.message->descriptor == step->message.type
-                   ? datum_field(from.message, step->message.field)
+        return from->message->descriptor == step->message.type
+                   ? datum_field(from->message, step->message.field)
                    : datum_none();
     case DATUM_RECORD:
-        return from.slots[step->slot];
+        return from->slots[step->slot];
     default:
-        return from.map->find(from.map, step->name, step->size);
+        return from->map->find(from->map, step->name, step->size);
     }
+}
+
+datum_t datum_follow_at(const datum_path_t *path, const datum_t *from)
+{
+    datum_t value;
+    if (!path->count)
+        return *from;
+    for (size_t i = 0; i + 1 < path->count; i++) {
+        value = follow_step(&path->steps[i], from);
+        from = &value;
+    }
+    return follow_step(&path->steps[path->count - 1], from);
 }
 
 datum_t datum_follow(const datum_path_t *path, datum_t from)
 {
-    for (size_t i = 0; i < path->count && from.kind != DATUM_NONE; i++)
-        from = follow_step(&path->steps[i], from);
-    return from;
+    return datum_follow_at(path, &from);
 }

@@ -281,3 +281,4 @@ const char *datum_path(const datum_type_t *from, const char *name, size_t size, 
 
 /* None when anything on the way is absent. */
 datum_t datum_follow(const datum_path_t *path, datum_t from);
+datum_t datum_follow_at(const datum_path_t *path, const datum_t *from); /* without copying it */

@@ -23,15 +23,15 @@ static void check_icon(part_check_t *check)
         part_fault(check, "static/" SPRITE " is not there");
     else if (name->fixed && id && !memmem(file->data, file->size, id, strlen(id)))
         part_fault(check, "static/" SPRITE " has no icon `%s`", name->written);
-    check->kept = (void *) check->page;
+    if (file)
+        check->kept = (void *) file->address; /* the set of pages holds the files */
 }
 
 static void write_icon(const part_render_t *render)
 {
-    const char *address = static_files_address(page_statics(render->kept), SPRITE);
     buffer_text(render->out, "<svg class=\"icon\" aria-hidden=\"true\" focusable=\"false\""
                              " width=\"24\" height=\"24\"><use href=\"");
-    part_escape_text(render->out, address);
+    part_escape_text(render->out, render->kept);
     buffer_char(render->out, '#');
     part_escape_text(render->out, control_plain(render->arguments[0], render->arena));
     buffer_text(render->out, "\"></use></svg>");
@@ -50,13 +50,13 @@ static void check_static(part_check_t *check)
         part_fault(check, "the name of a file of static/ cannot be made of others");
     else if (!static_files_address(page_statics(check->page), file->written))
         part_fault(check, "static/%s is not there", file->written);
-    check->kept = (void *) check->page;
+    else
+        check->kept = (void *) static_files_address(page_statics(check->page), file->written);
 }
 
 static void write_static(const part_render_t *render)
 {
-    const char *file = control_plain(render->arguments[0], render->arena);
-    part_escape_text(render->out, static_files_address(page_statics(render->kept), file));
+    part_escape_text(render->out, render->kept);
 }
 
 const part_t part_static = {"static", false, static_parameters, check_static, write_static};

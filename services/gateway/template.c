@@ -88,7 +88,7 @@ static datum_t base_of(render_t *self, const expression_t *expression)
     const frame_t *frame = &self->frames[expression->level];
     switch (expression->from) {
     case FROM_LEVEL:
-        return datum_follow(&expression->path, frame->value);
+        return datum_follow_at(&expression->path, &frame->value);
     case FROM_NUMBER:
         return datum_int((int64_t) frame->index + 1);
     case FROM_INDEX:
@@ -124,6 +124,8 @@ static datum_t through_pipe(render_t *self, const pipe_use_t *use, datum_t in)
 
 static datum_t evaluate(render_t *self, const expression_t *expression)
 {
+    if (!expression->pipes)
+        return base_of(self, expression); /* no copy on the way */
     datum_t value = base_of(self, expression);
     for (const pipe_use_t *use = expression->pipes; use; use = use->next)
         value = through_pipe(self, use, value);
