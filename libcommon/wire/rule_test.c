@@ -248,7 +248,6 @@ TEST(rules_by_field)
     rule = rule_of(&yw__meta__descriptor, "token");
     EXPECT(rule && rule->flags == RULE_SECRET);
     EXPECT(text_equal(label_of(&yw__level__descriptor, YW__LEVEL__LEVEL_BASIC), "初级"));
-    EXPECT(text_equal(label_of(&yw__kind__descriptor, YW__KIND__KIND_EMAIL), "KIND_EMAIL"));
     EXPECT(text_equal(label_of(&color_descriptor, 5), "COLOR_BLUE"));
     EXPECT(text_equal(label_of(&color_descriptor, 4), ""));
 }
