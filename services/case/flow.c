@@ -311,9 +311,11 @@ void flow_set_alarm(step_t *step, int64_t now_ms)
     int64_t due_ms = limit_of(row);
     if (due_ms != row->due_ms)
         row->reminded = false;
+    /* What is to be computed anew stays so whatever is done with the case before. */
+    bool anew = row->alarm_ms == FLOW_ALARM_RECOMPUTE && step->flow->action != ACTION(RECOMPUTE);
     row->due_ms = due_ms;
-    row->alarm_ms = 0;
-    if (!due_ms)
+    row->alarm_ms = anew && due_ms ? FLOW_ALARM_RECOMPUTE : 0;
+    if (!due_ms || anew)
         return;
 
     int64_t before = deadline_before(&step->calendar, clock_day_of(due_ms - 1));

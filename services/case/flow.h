@@ -15,6 +15,9 @@
 #include "record.h"
 #include "service.h"
 
+/* alarm_ms: a new holiday table is there, compute the limits anew (tick.c). */
+#define FLOW_ALARM_RECOMPUTE 1
+
 typedef enum { BY_APPLICANT, BY_OFFICIAL, BY_TIME } by_t;
 
 typedef struct {

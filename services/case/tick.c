@@ -16,9 +16,8 @@
 #include "query.h"
 #include "terms.h"
 
-#define ALARMS_AT_ONCE     50
-#define POSTPONED_MS       3600000
-#define RECOMPUTE_ALARM_MS 1 /* set by ImportHolidays */
+#define ALARMS_AT_ONCE 50
+#define POSTPONED_MS   3600000
 
 /* --- what may happen ---------------------------------------------------------------------- */
 
@@ -165,7 +164,7 @@ static status_t ring(call_t *call, void *arg)
     status_t status = record_load(call, arg, &row);
     if (status != STATUS_OK)
         return status;
-    if (row.alarm_ms == RECOMPUTE_ALARM_MS)
+    if (row.alarm_ms == FLOW_ALARM_RECOMPUTE)
         return recompute(call, &row);
     bool over = call->now_ms >= row.due_ms;
     if (over && row.state == STATE(SUBMITTED))

@@ -160,6 +160,34 @@ TEST(a_new_holiday_table_moves_provisional_limits)
 }
 
 /* The reminder of one limit does not use up that of the next. */
+TEST(a_new_holiday_table_moves_what_is_handled_before_the_tick)
+{
+    stand_t *stand = stand_new();
+    stand_clock(stand, "2026-12-28T09:00:00+08:00");
+    const Case__CaseStatus *at = stand_accept(stand, stand_apply(stand));
+    Case__ImportHolidaysRequest in = CASE__IMPORT_HOLIDAYS_REQUEST__INIT;
+    Case__Holiday day = CASE__HOLIDAY__INIT, *list[] = {&day};
+    day.date = "2027-01-01";
+    day.name = "元旦";
+    day.is_off_day = true;
+    in.holidays = list;
+    in.n_holidays = 1;
+    stand_ask(stand, &BENCH_SERVICE, "case.ImportHolidays", &in.base);
+    Case__FinishStageRequest finish = CASE__FINISH_STAGE_REQUEST__INIT;
+    finish.id = at->id;
+    finish.version = at->version;
+    finish.stage_id = "papers";
+    finish.result = CASE__STAGE_RESULT__STAGE_RESULT_PASS;
+    finish.opinion = "符合要求";
+    stand_ask(stand, &stand->reviewer, "case.FinishStage", &finish.base);
+    stand_tick(stand);
+    const Case__CaseDetail *seen = stand_view(stand, at->id);
+    EXPECT(stand_due(seen->deadlines->promised_due_at, "2027-01-05"));
+    EXPECT(!seen->deadlines->provisional);
+    EXPECT(count(stand, "SELECT count(*) FROM cases WHERE alarm_ms = 1") == 0);
+    stand_free(&stand);
+}
+
 TEST(a_new_holiday_table_moves_a_hearing_that_goes_on)
 {
     stand_t *stand = stand_new();
