@@ -212,7 +212,7 @@ static status_t try_it(person_t *self, const char *method, op_t *op, const Proto
         if (late_ms > LATE_MS + net_weather.latency_us * 40 / 1000 && disturbed == net_disturbed(self->process) &&
             net_stalled_until_us(self->process) < asked_ms * 1000 &&
             broker_life == platform_process(BROKER)->life && platform_process(BROKER)->alive &&
-            platform_process(BROKER)->frozen_us < world_us() - 2 * SECOND_US)
+            platform_process(BROKER)->frozen_us < asked_ms * 1000)
             broken("no call without an answer", "%s: %s has none %lld ms after its time",
                    self->name, method, (long long) late_ms);
         if (late_ms > SILENT_MS + 31000)

@@ -8,5 +8,7 @@ void books_look(void);
 void books_acknowledged(const void *op);
 /* When nothing is going on any more. */
 void books_close(void);
+/* No worker owes the broker an answer: true now and then, when nothing is asked. */
+bool books_credit_is_back(void);
 /* Whether everything has come to rest: no event waits, nothing is due. */
 bool books_at_rest(void);

@@ -12,6 +12,7 @@
 #define PARTS_MAX       8
 #define KEY_BYTES       48
 #define HANDSHAKE_MS    3000
+#define SLEEP_MS_MAX    60 /* a thread is busy for less */
 
 net_weather_t net_weather = {.latency_us = 300};
 
@@ -23,6 +24,7 @@ typedef struct {
 typedef struct packet {
     struct packet *next;
     int64_t due_us;
+    int64_t arrived_us;
     int count;
     part_t parts[PARTS_MAX];
 } packet_t;
@@ -364,6 +366,7 @@ static bool arrive(connection_t *self, pipe_t *pipe, socket_t_ *reader)
             pipe->last = &pipe->first;
         pipe->count--;
         packet->next = NULL;
+        packet->arrived_us = world_us();
         if (!reader) {
             packet_free(packet);
             continue;
@@ -901,6 +904,18 @@ static connection_t *next_to_read(socket_t_ *self)
     return count ? found[count > 1 ? below(count) : 0] : NULL;
 }
 
+/* A process that waits for messages takes them when they come: else it took a wake-up and left the
+ * message, and would not have looked before its next timer. */
+static void check_slept(const socket_t_ *self, const packet_t *packet)
+{
+    const process_t *process = self->process;
+    int64_t slept_us = world_us() - packet->arrived_us;
+    if (process && process->fragile && slept_us > SLEEP_MS_MAX * MS_US &&
+        process->frozen_us < packet->arrived_us)
+        broken("no message sleeps", "%s took a message %lld ms after it came", process->name,
+               (long long) slept_us / 1000);
+}
+
 int zmq_msg_recv(zmq_msg_t *message, void *socket, int flags)
 {
     (void) flags;
@@ -919,6 +934,7 @@ int zmq_msg_recv(zmq_msg_t *message, void *socket, int flags)
             take_arrived(self->type == ZMQ_DEALER ? &from->to_dealer : &from->to_router);
         self->reading_from = from;
         self->reading_part = 0;
+        check_slept(self, self->reading);
         if (self->type == ZMQ_ROUTER) {
             out->data = malloc(5);
             memcpy(out->data, from->identity, 5);

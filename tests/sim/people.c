@@ -1203,6 +1203,20 @@ static void clerk_pry(person_t *me)
                    me->name, one->id, status_name(reply.status));
         return;
     }
+    if (one_in(2)) { /* whatever it waits for */
+        Case__GetCaseForStaffRequest get = CASE__GET_CASE_FOR_STAFF_REQUEST__INIT;
+        get.id = one->id;
+        reply_t seen = ask(me, "case.GetCaseForStaff", &get.base);
+        if (seen.status != STATUS_OK)
+            return;
+        view_t view;
+        view_of(seen.out, &view);
+        if (one_in(2))
+            official_claim(me, &view, view.version, false);
+        else
+            official_return(me, &view, view.version, false);
+        return;
+    }
     Case__DecideRequest in = CASE__DECIDE_REQUEST__INIT;
     in.id = one->id;
     in.version = 1 + below(6);
@@ -1310,7 +1324,17 @@ static void system_pry(person_t *me)
 {
     Case__GetCaseRequest in = CASE__GET_CASE_REQUEST__INIT;
     in.id = known_cases ? known[below((uint32_t) known_cases)].id : "01K00000000000000000000000";
-    reply_t reply = ask(me, "case.GetCase", &in.base);
+    reply_t reply;
+    if (one_in(2)) { /* systems may, but this one was not granted it */
+        Case__RefuseRequest refuse = CASE__REFUSE_REQUEST__INIT;
+        refuse.id = in.id;
+        refuse.version = 1 + below(3);
+        refuse.reason = CASE__REFUSE_REASON__REFUSE_REASON_OTHER;
+        refuse.text = "不符合条件";
+        reply = ask(me, "case.Refuse", &refuse.base);
+    } else {
+        reply = ask(me, "case.GetCase", &in.base);
+    }
     if (reply.status != STATUS_PERMISSION_DENIED)
         broken("rights are looked at", "%s calls what it was not granted: %s", me->name,
                status_name(reply.status));
