@@ -104,7 +104,6 @@ async function correct(clerk) {
   await clerk.open(fields);
   for (const gap of [gaps.nth(1), fields.locator('.check').nth(3)]) {
     await clerk.check(gap.locator('input[type=checkbox]'));
-    await clerk.open(gap.locator('details'));
     await clerk.fill(gap.locator('textarea').nth(0), '缺少盖章页');
     await clerk.fill(gap.locator('textarea').nth(1), '补充盖章页后重新提交');
   }

@@ -4,7 +4,7 @@ import { runAll } from './runner.mjs';
 
 const LANES = Number(process.env.LANES || 2);
 const browser = await launch();
-const parts = ['./pages_test.mjs', './job_test.mjs', './fails_test.mjs', './weight_test.mjs'];
+const parts = ['./pages_test.mjs', './job_test.mjs', './fails_test.mjs', './script_test.mjs', './weight_test.mjs'];
 for (const part of parts) (await import(part)).define(browser);
 const begin = Date.now();
 const { passed, failed } = await runAll(process.argv.slice(2), LANES);
