@@ -563,6 +563,14 @@ uint32_t net_unread(const process_t *process)
     return count;
 }
 
+/* While libzmq works, its own thread brings messages: between finding a socket empty and asking for
+ * its events something may have come. */
+static void meanwhile(void)
+{
+    world_pass(below(4));
+    net_deliver();
+}
+
 /* --- libzmq ------------------------------------------------------------------------------------------------- */
 
 void *zmq_ctx_new(void)
@@ -669,6 +677,7 @@ int zmq_getsockopt(void *socket, int option, void *value, size_t *size)
     if (option == ZMQ_FD) {
         number = self->fd;
     } else if (option == ZMQ_EVENTS) {
+        meanwhile();
         self->signalled = false; /* the edge is taken */
         number = can_read(self) ? ZMQ_POLLIN : 0;
         if (self->type != ZMQ_DEALER || (self->connection && self->connection->up))
@@ -835,6 +844,8 @@ static void send_off(socket_t_ *self, packet_t *packet, connection_t *to)
 /* Takes `data`. */
 static int send_part(socket_t_ *self, char *bytes, size_t size, int flags)
 {
+    if (!self->writing)
+        meanwhile();
     self->signalled = false; /* whoever sends takes the edge */
     if (!self->writing) {
         connection_t *to;
@@ -924,6 +935,7 @@ int zmq_msg_recv(zmq_msg_t *message, void *socket, int flags)
     zmq_msg_close(message);
     zmq_msg_init(message);
     if (!self->reading) {
+        meanwhile();
         connection_t *from = next_to_read(self);
         if (!from) {
             self->signalled = false;

@@ -136,6 +136,11 @@ int64_t world_wall_ms(void)
     return now_us / 1000 + wall_offset_ms;
 }
 
+void world_pass(int64_t us)
+{
+    now_us += us;
+}
+
 void world_jump(int64_t ms)
 {
     wall_offset_ms += ms;

@@ -27,6 +27,7 @@ void data_random(void *out, size_t size);   /* what libsodium and SQLite get */
 
 int64_t world_us(void);      /* never goes back; CLOCK_MONOTONIC */
 int64_t world_wall_ms(void); /* CLOCK_REALTIME */
+void world_pass(int64_t us);  /* a call of the system takes so long */
 void world_jump(int64_t ms); /* the wall clock goes on by so much at once */
 void world_set_wall(int64_t ms);
 
