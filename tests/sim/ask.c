@@ -12,10 +12,10 @@
 #include "yiwang/envelope.pb-c.h"
 #include "yiwang/status.pb-c.h"
 
-#define OPS_MAX  4096
+#define OPS_MAX 4096
 /* The broker answers at the latest half a second after the time is up, and looks each 50 ms; then
  * there is the way there and back. */
-#define LATE_MS  650
+#define LATE_MS 650
 /* A broken connection is found after four seconds of silence and a beat. */
 #define SILENT_MS 6500
 
@@ -148,11 +148,11 @@ static bool sends(person_t *self, const char *method, uint32_t timeout_ms, Proto
 static void compare_answer(const person_t *self, const char *method, op_t *op,
                            const link_message_t *message)
 {
-    if (!op || message->frame.status != STATUS_OK || contract_method_of(method)->flags & METHOD_UPLOAD)
+    if (!op || message->frame.status != STATUS_OK ||
+        contract_method_of(method)->flags & METHOD_UPLOAD)
         return;
     uint64_t hash = hash_of(message->body, message->body_size);
-    if (op->state == OP_DONE &&
-        (op->answer_hash != hash || op->answer_size != message->body_size))
+    if (op->state == OP_DONE && (op->answer_hash != hash || op->answer_size != message->body_size))
         broken("a key has one answer", "%s: %s key %s was answered otherwise before", self->name,
                method, op->key);
     op->answer_hash = hash;
@@ -209,7 +209,8 @@ static status_t try_it(person_t *self, const char *method, op_t *op, const Proto
         }
         int64_t late_ms = clock_mono_ms() - until_ms;
         /* Nothing was disturbed: then the broker owes an answer. */
-        if (late_ms > LATE_MS + net_weather.latency_us * 40 / 1000 && disturbed == net_disturbed(self->process) &&
+        if (late_ms > LATE_MS + net_weather.latency_us * 40 / 1000 &&
+            disturbed == net_disturbed(self->process) &&
             net_stalled_until_us(self->process) < asked_ms * 1000 &&
             broker_life == platform_process(BROKER)->life && platform_process(BROKER)->alive &&
             platform_process(BROKER)->frozen_us < asked_ms * 1000)
@@ -270,7 +271,8 @@ void ask_otherwise(person_t *self, const op_t *op, const char *method, const Pro
         try_it(self, method, &copy, in, 2000, &reply);
         say("%s %s otherwise -> %s", method, op->key, status_name(reply.status));
         if (reply.status == STATUS_OK)
-            broken("a key has one answer", "%s: key %s does another request, too", self->name, op->key);
+            broken("a key has one answer", "%s: key %s does another request, too", self->name,
+                   op->key);
         if (reply.status == STATUS_FAILED_PRECONDITION || reply.status == STATUS_UNAUTHENTICATED)
             return;
         if (settles(&reply))

@@ -30,10 +30,10 @@ typedef struct person {
     char department[16]; /* of staff and systems */
     char permissions[64];
     bool (*sign_in)(struct person *self); /* when the token is past its time */
-    bool as_service;     /* the operator: one of our own processes */
-    uint32_t keys;       /* made so far */
-    int64_t expires_ms;  /* of the token */
-    int number;          /* story's own */
+    bool as_service;                      /* the operator: one of our own processes */
+    uint32_t keys;                        /* made so far */
+    int64_t expires_ms;                   /* of the token */
+    int number;                           /* story's own */
 } person_t;
 
 /* A request that changes something. */
@@ -44,7 +44,7 @@ typedef struct {
     char case_id[28];
     enum { OP_OPEN, OP_DONE, OP_REFUSED } state;
     status_t status;
-    bool unsure;        /* refused, but an earlier try of it may still have worked */
+    bool unsure; /* refused, but an earlier try of it may still have worked */
     int64_t answered_us;
     int64_t unsure_until_us; /* no earlier try can be carried out after it */
     uint64_t answer_hash;

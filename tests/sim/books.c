@@ -98,8 +98,10 @@ static void check_acknowledged(sqlite3 *db, const char *service, bool all)
         sqlite3_bind_text(find, 1, op->caller, -1, SQLITE_STATIC);
         sqlite3_bind_text(find, 2, op->key, -1, SQLITE_STATIC);
         if (!step(find))
-            broken("acknowledged is there", "%s by %s with key %s was acknowledged at %.6f and is "
-                   "not in %s", op->method, op->caller, op->key, (double) op->answered_us / 1e6,
+            broken("acknowledged is there",
+                   "%s by %s with key %s was acknowledged at %.6f and is "
+                   "not in %s",
+                   op->method, op->caller, op->key, (double) op->answered_us / 1e6,
                    all ? "the database" : "what is synced");
         op_seen[i] = 1;
     }
@@ -111,8 +113,9 @@ static void check_acknowledged(sqlite3 *db, const char *service, bool all)
 static void check_lines(sqlite3 *db, const char *service)
 {
     sqlite3_stmt *lines = prepare(
-        db, "SELECT subscriber, key, sum(state <> 0), min(CASE WHEN state <> 0 THEN seq END), min(seq)"
-            " FROM delivery GROUP BY subscriber, key");
+        db,
+        "SELECT subscriber, key, sum(state <> 0), min(CASE WHEN state <> 0 THEN seq END), min(seq)"
+        " FROM delivery GROUP BY subscriber, key");
     while (step(lines))
         if (sqlite3_column_int(lines, 2) != 1 ||
             sqlite3_column_int64(lines, 3) != sqlite3_column_int64(lines, 4))
@@ -121,9 +124,12 @@ static void check_lines(sqlite3 *db, const char *service)
     sqlite3_finalize(lines);
     int64_t refused = number(db, "SELECT max(attempts) FROM delivery", NULL, NULL);
     if (refused)
-        broken("every event arrives once", "%s counts a subscriber as refusing that was only away", service);
-    int64_t lost = number(db, "SELECT count(*) FROM outbox WHERE NOT EXISTS"
-                              " (SELECT 1 FROM delivery WHERE delivery.seq = outbox.seq)", NULL, NULL);
+        broken("every event arrives once", "%s counts a subscriber as refusing that was only away",
+               service);
+    int64_t lost = number(db,
+                          "SELECT count(*) FROM outbox WHERE NOT EXISTS"
+                          " (SELECT 1 FROM delivery WHERE delivery.seq = outbox.seq)",
+                          NULL, NULL);
     if (lost)
         broken("every event arrives once", "%s: %lld events wait for nobody", service,
                (long long) lost);
@@ -171,9 +177,10 @@ static void check_chain(sqlite3 *db, const char *service)
 static void check_audited(sqlite3 *db, const char *service)
 {
     sqlite3_stmt *done = prepare(
-        db, "SELECT o.caller, o.method, count(*), (SELECT count(*) FROM audit a WHERE a.caller = o.caller"
-            " AND a.method = o.method AND a.outcome = 0) FROM once o"
-            " WHERE o.method NOT LIKE '%.CheckHealth' GROUP BY o.caller, o.method");
+        db,
+        "SELECT o.caller, o.method, count(*), (SELECT count(*) FROM audit a WHERE a.caller = o.caller"
+        " AND a.method = o.method AND a.outcome = 0) FROM once o"
+        " WHERE o.method NOT LIKE '%.CheckHealth' GROUP BY o.caller, o.method");
     while (step(done))
         if (sqlite3_column_int64(done, 2) != sqlite3_column_int64(done, 3))
             broken("an effect once for each key", "%s: %s by %s: %lld keys, %lld rows in the audit",
@@ -197,7 +204,7 @@ static void check_whole(sqlite3 *db, const char *service)
 /* --- the process table, a second time (docs/case-flow.md) --------------------------------------------- */
 
 enum { APPLICANT = 1, OFFICIAL = 2, TIME = 4 };
-#define IN(name) (1u << STATE(name))
+#define IN(name)  (1u << STATE(name))
 #define UNDECIDED (IN(ACCEPTED) | IN(REVIEWING) | IN(DECIDING))
 #define WAITS     (IN(SUBMITTED) | UNDECIDED | IN(GRANTED) | IN(DENIED))
 
@@ -217,12 +224,14 @@ static const struct {
     {ACTION(DEEM_ACCEPTED), IN(SUBMITTED), STATE(ACCEPTED), TIME, NULL},
     {ACTION(REFUSE), IN(SUBMITTED), STATE(REFUSED), OFFICIAL, "case.receive"},
     {ACTION(FINISH_STAGE), IN(ACCEPTED) | IN(REVIEWING), STATE(REVIEWING), OFFICIAL, "case.review"},
-    {ACTION(FINISH_LAST_STAGE), IN(ACCEPTED) | IN(REVIEWING), STATE(DECIDING), OFFICIAL, "case.review"},
+    {ACTION(FINISH_LAST_STAGE), IN(ACCEPTED) | IN(REVIEWING), STATE(DECIDING), OFFICIAL,
+     "case.review"},
     {ACTION(RETURN_STAGE), IN(REVIEWING) | IN(DECIDING), STATE(REVIEWING), OFFICIAL, NULL},
     {ACTION(DECIDE_GRANT), IN(ACCEPTED) | IN(DECIDING), STATE(GRANTED), OFFICIAL, "case.decide"},
     {ACTION(DECIDE_DENY), IN(ACCEPTED) | IN(DECIDING), STATE(DENIED), OFFICIAL, "case.decide"},
     {ACTION(CLOSE), IN(GRANTED) | IN(DENIED), STATE(CLOSED), OFFICIAL, "case.receive"},
-    {ACTION(WITHDRAW), IN(SUBMITTED) | IN(CORRECTION) | UNDECIDED, STATE(WITHDRAWN), APPLICANT, NULL},
+    {ACTION(WITHDRAW), IN(SUBMITTED) | IN(CORRECTION) | UNDECIDED, STATE(WITHDRAWN), APPLICANT,
+     NULL},
     {ACTION(START_SPECIAL), UNDECIDED, 0, OFFICIAL, "case.review"},
     {ACTION(END_SPECIAL), UNDECIDED, 0, OFFICIAL, "case.review"},
     {ACTION(CLAIM), WAITS, 0, OFFICIAL, NULL},
@@ -257,8 +266,8 @@ static void check_actor(const row_t *row, int by, const char *permission, const 
 {
     const char *department = "";
     if (by == APPLICANT && strcmp(actor, row->account) != 0)
-        broken("nobody sees another's case", "%s: action %d by %s, who is not its applicant", row->id,
-               action, actor);
+        broken("nobody sees another's case", "%s: action %d by %s, who is not its applicant",
+               row->id, action, actor);
     if (by == TIME && strcmp(actor, "case") != 0)
         broken("states follow the process", "%s: action %d by %s and not by time", row->id, action,
                actor);
@@ -292,11 +301,14 @@ typedef struct {
  * limits of then are not known any more.) */
 static void tell_story(sqlite3 *db, const char *id)
 {
-    sqlite3_stmt *rows = prepare(db, "SELECT at_ms, action, state, actor_id, text FROM timeline WHERE case_id = ?1 ORDER BY seq");
+    sqlite3_stmt *rows = prepare(
+        db,
+        "SELECT at_ms, action, state, actor_id, text FROM timeline WHERE case_id = ?1 ORDER BY seq");
     sqlite3_bind_text(rows, 1, id, -1, SQLITE_STATIC);
     while (step(rows))
-        say("%.0s day %lld action %d state %d by %.8s %.150s", id, (long long) oracle_day(sqlite3_column_int64(rows, 0)),
-            sqlite3_column_int(rows, 1), sqlite3_column_int(rows, 2), text(rows, 3), text(rows, 4));
+        say("%.0s day %lld action %d state %d by %.8s %.150s", id,
+            (long long) oracle_day(sqlite3_column_int64(rows, 0)), sqlite3_column_int(rows, 1),
+            sqlite3_column_int(rows, 2), text(rows, 3), text(rows, 4));
     sqlite3_finalize(rows);
 }
 
@@ -367,8 +379,9 @@ static void same_time(const char *id, const char *what, int64_t got_ms, int64_t 
     if (got_ms != expected_ms)
         tell_story(told_from, id);
     if (got_ms != expected_ms)
-        broken("deadlines are as the oracle counts", "%s: %s is day %lld (%lld ms), the oracle says day %lld",
-               id, what, (long long) oracle_day(got_ms - 1), (long long) got_ms,
+        broken("deadlines are as the oracle counts",
+               "%s: %s is day %lld (%lld ms), the oracle says day %lld", id, what,
+               (long long) oracle_day(got_ms - 1), (long long) got_ms,
                (long long) oracle_day(expected_ms - 1));
 }
 
@@ -396,9 +409,27 @@ static int load_pauses(sqlite3 *db, const char *id, oracle_pause_t pauses[60], i
 }
 
 enum {
-    C_ID, C_STATE, C_ACCOUNT, C_DEPARTMENT, C_ITEM, C_RECEIVED, C_ACCEPT_DUE, C_CORRECTION_DAYS,
-    C_CORRECTION_DUE, C_ACCEPTED_DAY, C_PROMISED, C_LEGAL, C_DELIVERY, C_DUE, C_ALARM, C_REMINDED,
-    C_WAITS_FOR, C_STAGE, C_SPECIALS_OPEN, C_PROVISIONAL, C_NUMBER
+    C_ID,
+    C_STATE,
+    C_ACCOUNT,
+    C_DEPARTMENT,
+    C_ITEM,
+    C_RECEIVED,
+    C_ACCEPT_DUE,
+    C_CORRECTION_DAYS,
+    C_CORRECTION_DUE,
+    C_ACCEPTED_DAY,
+    C_PROMISED,
+    C_LEGAL,
+    C_DELIVERY,
+    C_DUE,
+    C_ALARM,
+    C_REMINDED,
+    C_WAITS_FOR,
+    C_STAGE,
+    C_SPECIALS_OPEN,
+    C_PROVISIONAL,
+    C_NUMBER
 };
 #define CASES                                                                                      \
     "SELECT id, state, account_id, department_id, item_id, received_day, accept_due_ms,"           \
@@ -422,13 +453,18 @@ static void check_handling_limits(sqlite3 *db, sqlite3_stmt *row, const story_t 
     int extension, count = load_pauses(db, id, pauses, &extension);
     int64_t day = sqlite3_column_int64(row, C_ACCEPTED_DAY);
     if (!story->deemed && day != oracle_day(story->accept_ms))
-        broken("deadlines are as the oracle counts", "%s was accepted on day %lld, it says %lld", id,
-               (long long) oracle_day(story->accept_ms), (long long) day);
+        broken("deadlines are as the oracle counts", "%s was accepted on day %lld, it says %lld",
+               id, (long long) oracle_day(story->accept_ms), (long long) day);
     if (story->deemed && day != sqlite3_column_int64(row, C_RECEIVED))
-        broken("deadlines are as the oracle counts", "%s is deemed accepted from day %lld, received on %lld",
-               id, (long long) day, (long long) sqlite3_column_int64(row, C_RECEIVED));
+        broken("deadlines are as the oracle counts",
+               "%s is deemed accepted from day %lld, received on %lld", id, (long long) day,
+               (long long) sqlite3_column_int64(row, C_RECEIVED));
     int legal_days = (item->legal_days ? item->legal_days : 20) + extension;
-    int promise_days = (item->at_once ? 0 : item->promise_days ? item->promise_days : item->legal_days ? item->legal_days : 20) + extension;
+    int promise_days = (item->at_once        ? 0
+                        : item->promise_days ? item->promise_days
+                        : item->legal_days   ? item->legal_days
+                                             : 20) +
+                       extension;
     int64_t legal = item->calendar ? oracle_calendar_ms(day, legal_days, pauses, count)
                                    : oracle_working_ms(day, legal_days, pauses, count);
     int64_t promised = item->calendar ? oracle_calendar_ms(day, promise_days, pauses, count)
@@ -444,14 +480,16 @@ static void check_deadlines(sqlite3 *db, sqlite3_stmt *row, const story_t *story
 {
     const char *id = text(row, C_ID);
     int state = sqlite3_column_int(row, C_STATE);
-    int64_t alarm_ms = sqlite3_column_int64(row, C_ALARM), due_ms = sqlite3_column_int64(row, C_DUE);
+    int64_t alarm_ms = sqlite3_column_int64(row, C_ALARM),
+            due_ms = sqlite3_column_int64(row, C_DUE);
     if (alarm_ms == 1)
         return; /* waits to be computed anew */
     if (state == STATE(SUBMITTED)) {
         int64_t received = sqlite3_column_int64(row, C_RECEIVED);
         if (!story->recomputed && received != oracle_received(story->submitted_ms))
-            broken("deadlines are as the oracle counts", "%s counts as received on day %lld, the oracle says %lld",
-                   id, (long long) received, (long long) oracle_received(story->submitted_ms));
+            broken("deadlines are as the oracle counts",
+                   "%s counts as received on day %lld, the oracle says %lld", id,
+                   (long long) received, (long long) oracle_received(story->submitted_ms));
         same_time(id, "the limit for acceptance", sqlite3_column_int64(row, C_ACCEPT_DUE),
                   oracle_working_ms(received, 5, NULL, 0));
         same_time(id, "the limit", due_ms, sqlite3_column_int64(row, C_ACCEPT_DUE));
@@ -473,8 +511,8 @@ static void check_deadlines(sqlite3 *db, sqlite3_stmt *row, const story_t *story
     bool by_time = state == STATE(SUBMITTED) || state == STATE(CORRECTION);
     int64_t reminder_ms = oracle_reminder_ms(due_ms);
     if (alarm_ms && alarm_ms != reminder_ms && !(by_time && alarm_ms == due_ms))
-        broken("deadlines are as the oracle counts", "%s: its alarm is neither the reminder's nor the limit's",
-               id);
+        broken("deadlines are as the oracle counts",
+               "%s: its alarm is neither the reminder's nor the limit's", id);
     if (by_time && !alarm_ms)
         broken("time moves what is due", "%s waits for time and has no alarm", id);
 }
@@ -498,25 +536,30 @@ static void check_waits_for(sqlite3_stmt *row)
 /* Stages are done one after the other, and all of them before the decision. */
 static void check_stages(sqlite3 *db, const char *id, int state, int open_stage)
 {
-    sqlite3_stmt *stages = prepare(db, "SELECT number, state FROM stages WHERE case_id = ?1 ORDER BY number");
+    sqlite3_stmt *stages =
+        prepare(db, "SELECT number, state FROM stages WHERE case_id = ?1 ORDER BY number");
     sqlite3_bind_text(stages, 1, id, -1, SQLITE_STATIC);
-    bool past = state == STATE(DECIDING) || state == STATE(GRANTED) || state == STATE(DENIED) || state == STATE(CLOSED);
+    bool past = state == STATE(DECIDING) || state == STATE(GRANTED) || state == STATE(DENIED) ||
+                state == STATE(CLOSED);
     for (int expected = 1; step(stages); expected++) {
         int at = sqlite3_column_int(stages, 0), now = sqlite3_column_int(stages, 1);
         int right = past || (open_stage && at < open_stage) ? CASE__STAGE_STATE__STAGE_STATE_DONE
-                    : at == open_stage                       ? CASE__STAGE_STATE__STAGE_STATE_OPEN
-                                                             : CASE__STAGE_STATE__STAGE_STATE_PENDING;
+                    : at == open_stage                      ? CASE__STAGE_STATE__STAGE_STATE_OPEN
+                                       : CASE__STAGE_STATE__STAGE_STATE_PENDING;
         bool left = state == STATE(WITHDRAWN);
-        if (at != expected || (!left && now != right && !(now == CASE__STAGE_STATE__STAGE_STATE_DONE && at > open_stage)))
-            broken("states follow the process", "%s in state %d: stage %d is in state %d, open is %d", id,
-                   state, at, now, open_stage);
+        if (at != expected || (!left && now != right &&
+                               !(now == CASE__STAGE_STATE__STAGE_STATE_DONE && at > open_stage)))
+            broken("states follow the process",
+                   "%s in state %d: stage %d is in state %d, open is %d", id, state, at, now,
+                   open_stage);
     }
     sqlite3_finalize(stages);
 }
 
 static void check_cases(sqlite3 *db)
 {
-    int64_t table_days = number(db, "SELECT count(*) FROM holidays WHERE day >= 20819", NULL, NULL); /* 2027 */
+    int64_t table_days =
+        number(db, "SELECT count(*) FROM holidays WHERE day >= 20819", NULL, NULL); /* 2027 */
     oracle_known_until(table_days ? 2027 : 2026);
     told_from = db;
     sqlite3_stmt *rows = prepare(db, CASES);
@@ -589,15 +632,18 @@ static void check_effects(sqlite3 *db)
           done_of(db, "case.FinishStage") + done_of(db, "case.ReturnCase"));
     equal("an effect once for each key", "cases",
           number(db, "SELECT count(*) FROM cases", NULL, NULL),
-          done_of(db, "case.CreateDraft") + done_of(db, "case.Apply") - done_of(db, "case.DeleteDraft"));
+          done_of(db, "case.CreateDraft") + done_of(db, "case.Apply") -
+              done_of(db, "case.DeleteDraft"));
     equal("an effect once for each key", "notices of correction",
-          number(db, "SELECT count(*) FROM corrections", NULL, NULL), done_of(db, "case.SendCorrection"));
+          number(db, "SELECT count(*) FROM corrections", NULL, NULL),
+          done_of(db, "case.SendCorrection"));
     equal("an effect once for each key", "decisions",
           number(db, "SELECT count(*) FROM decisions", NULL, NULL), done_of(db, "case.Decide"));
     equal("an effect once for each key", "refusals",
           number(db, "SELECT count(*) FROM refusals", NULL, NULL), done_of(db, "case.Refuse"));
     equal("an effect once for each key", "special procedures",
-          number(db, "SELECT count(*) FROM specials", NULL, NULL), done_of(db, "case.StartSpecial"));
+          number(db, "SELECT count(*) FROM specials", NULL, NULL),
+          done_of(db, "case.StartSpecial"));
     equal("an effect once for each key", "contents",
           number(db, "SELECT count(*) FROM case_contents", NULL, NULL),
           number(db, "SELECT count(*) FROM cases", NULL, NULL));
@@ -627,8 +673,8 @@ static void check_effects(sqlite3 *db)
         sqlite3_bind_text(once, 1, op->caller, -1, SQLITE_STATIC);
         sqlite3_bind_text(once, 2, op->key, -1, SQLITE_STATIC);
         if (step(once))
-            broken("an effect once for each key", "%s with key %s was refused and is done", op->method,
-                   op->key);
+            broken("an effect once for each key", "%s with key %s was refused and is done",
+                   op->method, op->key);
     }
     sqlite3_finalize(once);
 }
@@ -636,9 +682,13 @@ static void check_effects(sqlite3 *db)
 /* What changed a case and when: the messages and events that go with it. */
 static void check_notices(sqlite3 *cases, sqlite3 *identity)
 {
-    int64_t told = number(cases, "SELECT count(*) FROM timeline WHERE action IN (2, 3, 5, 6, 7, 11, 12, 13, 15, 19, 20)"
-                                 " OR (action = 21 AND state = 3)", NULL, NULL);
-    int64_t messages = number(identity, "SELECT count(*) FROM messages WHERE case_id <> ''", NULL, NULL);
+    int64_t told = number(
+        cases,
+        "SELECT count(*) FROM timeline WHERE action IN (2, 3, 5, 6, 7, 11, 12, 13, 15, 19, 20)"
+        " OR (action = 21 AND state = 3)",
+        NULL, NULL);
+    int64_t messages =
+        number(identity, "SELECT count(*) FROM messages WHERE case_id <> ''", NULL, NULL);
     equal("every event arrives once", "messages to applicants", messages, told);
 }
 
@@ -646,8 +696,9 @@ static void check_watch(sqlite3 *db)
 {
     size_t at = 0;
     char sql[200];
-    snprintf(sql, sizeof sql, "SELECT t.seq, t.case_id FROM timeline t JOIN cases c ON c.id = t.case_id"
-                              " WHERE t.department_id = 'zjj' AND t.seq <= %lld ORDER BY t.seq",
+    snprintf(sql, sizeof sql,
+             "SELECT t.seq, t.case_id FROM timeline t JOIN cases c ON c.id = t.case_id"
+             " WHERE t.department_id = 'zjj' AND t.seq <= %lld ORDER BY t.seq",
              (long long) people_watch_cursor);
     sqlite3_stmt *rows = prepare(db, sql);
     while (step(rows)) {
@@ -726,10 +777,12 @@ status_t __wrap_outbox_put(store_t *store, const char *topic, const char *key, c
 /* Everything that `source` ever told has its row in the subscribers' inboxes, in order. */
 static void check_arrived(sqlite3 *dbs[3], int source)
 {
-    int64_t last = number(dbs[source], "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'", NULL, NULL);
+    int64_t last =
+        number(dbs[source], "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'", NULL, NULL);
     for (int64_t seq = 1; seq <= last; seq++) {
         size_t i = event_count;
-        while (i > 0 && !(events[i - 1].seq == seq && strcmp(events[i - 1].source, DATABASES[source]) == 0))
+        while (i > 0 &&
+               !(events[i - 1].seq == seq && strcmp(events[i - 1].source, DATABASES[source]) == 0))
             i--;
         if (i == 0)
             broken("every event arrives once", "%s: nobody put event %lld", DATABASES[source],
@@ -740,8 +793,10 @@ static void check_arrived(sqlite3 *dbs[3], int source)
                 if (!is_of(subscriber, DATABASES[k]))
                     continue;
                 char sql[160];
-                snprintf(sql, sizeof sql, "SELECT count(*) FROM inbox WHERE source = ?1 AND method = ?2 AND seq = %lld",
-                         (long long) seq);
+                snprintf(
+                    sql, sizeof sql,
+                    "SELECT count(*) FROM inbox WHERE source = ?1 AND method = ?2 AND seq = %lld",
+                    (long long) seq);
                 if (number(dbs[k], sql, DATABASES[source], subscriber) != 1)
                     broken("every event arrives once", "%s %lld of %s did not reach %s",
                            events[i - 1].topic, (long long) seq, DATABASES[source], subscriber);
@@ -755,8 +810,9 @@ static void check_order(sqlite3 *dbs[3])
 {
     for (int k = 0; k < 3; k++) {
         sqlite3_stmt *rows = prepare(
-            dbs[k], "SELECT request_hash, method, caller FROM audit WHERE caller LIKE 'service:%'"
-                    " AND outcome = 0 AND method IN (SELECT DISTINCT method FROM inbox) ORDER BY seq");
+            dbs[k],
+            "SELECT request_hash, method, caller FROM audit WHERE caller LIKE 'service:%'"
+            " AND outcome = 0 AND method IN (SELECT DISTINCT method FROM inbox) ORDER BY seq");
         static uint8_t taken[EVENTS_MAX];
         memset(taken, 0, sizeof taken);
         int64_t effects = 0;
@@ -768,8 +824,8 @@ static void check_order(sqlite3 *dbs[3])
                     strcmp(events[i].subscribers[0], text(rows, 1)) == 0)
                     found = i;
             if (found == event_count)
-                broken("every event arrives once", "%s took in an event twice, or one that nobody told",
-                       text(rows, 1));
+                broken("every event arrives once",
+                       "%s took in an event twice, or one that nobody told", text(rows, 1));
             taken[found] = 1;
             for (size_t i = 0; i < event_count; i++)
                 if (!taken[i] && events[i].seq < events[found].seq &&
@@ -790,20 +846,25 @@ static void check_order(sqlite3 *dbs[3])
 
 static void check_copies(sqlite3 *catalog, sqlite3 *cases)
 {
-    sqlite3_stmt *items = prepare(catalog, "SELECT id, version, state FROM items WHERE version > 0");
+    sqlite3_stmt *items =
+        prepare(catalog, "SELECT id, version, state FROM items WHERE version > 0");
     while (step(items)) {
         sqlite3_stmt *copy = prepare(cases, "SELECT version, state FROM items WHERE item_id = ?1");
         sqlite3_bind_text(copy, 1, text(items, 0), -1, SQLITE_STATIC);
         if (!step(copy) || sqlite3_column_int64(copy, 0) != sqlite3_column_int64(items, 1) ||
             sqlite3_column_int64(copy, 1) != sqlite3_column_int64(items, 2))
-            broken("copies agree in the end", "item %s: the catalog has version %lld state %lld, the case "
-                   "service %lld state %lld", text(items, 0), (long long) sqlite3_column_int64(items, 1),
-                   (long long) sqlite3_column_int64(items, 2), (long long) sqlite3_column_int64(copy, 0),
+            broken("copies agree in the end",
+                   "item %s: the catalog has version %lld state %lld, the case "
+                   "service %lld state %lld",
+                   text(items, 0), (long long) sqlite3_column_int64(items, 1),
+                   (long long) sqlite3_column_int64(items, 2),
+                   (long long) sqlite3_column_int64(copy, 0),
                    (long long) sqlite3_column_int64(copy, 1));
         sqlite3_finalize(copy);
     }
     sqlite3_finalize(items);
-    int64_t submitted = number(cases, "SELECT coalesce(sum(last), 0) FROM case_numbers", NULL, NULL);
+    int64_t submitted =
+        number(cases, "SELECT coalesce(sum(last), 0) FROM case_numbers", NULL, NULL);
     equal("copies agree in the end", "uses that the catalog counted",
           number(catalog, "SELECT coalesce(sum(popularity), 0) FROM items", NULL, NULL), submitted);
 }
@@ -812,7 +873,8 @@ static void check_accounts(sqlite3 *identity)
 {
     int64_t accounts = number(identity, "SELECT count(*) FROM accounts", NULL, NULL);
     equal("an effect once for each key", "accounts", accounts,
-          number(identity, "SELECT count(*) FROM once WHERE method = 'identity.RegisterPerson'", NULL, NULL));
+          number(identity, "SELECT count(*) FROM once WHERE method = 'identity.RegisterPerson'",
+                 NULL, NULL));
 }
 
 /* --- queues ------------------------------------------------------------------------------------------------------------- */
@@ -832,14 +894,15 @@ static void check_queues(bool at_end)
         for (open_call_t *call = lane->first; call; call = call->next)
             waiting++;
         if (waiting != lane->waiting || waiting > broker->options->queue_calls)
-            broken("no queue past its limit", "%u calls wait for %s, it says %u", waiting, lane->name,
-                   lane->waiting);
+            broken("no queue past its limit", "%u calls wait for %s, it says %u", waiting,
+                   lane->name, lane->waiting);
         for (size_t i = 0; i < lane->worker_count; i++) {
             const peer_t *worker = lane->workers[i];
             /* Answers to calls of its connection before give credit, too: twice the window at most. */
-            if (worker->joined && (worker->held > worker->window || worker->serving > 2u * worker->window))
-                broken("no queue past its limit", "%s holds %u calls of %u", lane->name, worker->held,
-                       worker->window);
+            if (worker->joined &&
+                (worker->held > worker->window || worker->serving > 2u * worker->window))
+                broken("no queue past its limit", "%s holds %u calls of %u", lane->name,
+                       worker->held, worker->window);
         }
     }
     if (at_end && ask_waiting())
@@ -902,7 +965,8 @@ bool books_at_rest(void)
         rest = number(db, "SELECT count(*) FROM delivery", NULL, NULL) == 0;
         if (rest && i == 2) {
             char sql[120];
-            snprintf(sql, sizeof sql, "SELECT count(*) FROM cases WHERE alarm_ms <> 0 AND alarm_ms <= %lld",
+            snprintf(sql, sizeof sql,
+                     "SELECT count(*) FROM cases WHERE alarm_ms <> 0 AND alarm_ms <= %lld",
                      (long long) world_wall_ms());
             rest = number(db, sql, NULL, NULL) == 0;
         }
@@ -929,8 +993,10 @@ void books_close(void)
         check_lines(dbs[i], DATABASES[i]);
         check_chain(dbs[i], DATABASES[i]);
         check_audited(dbs[i], DATABASES[i]);
-        equal("every event arrives once", "parked", number(dbs[i], "SELECT count(*) FROM delivery WHERE state = 2", NULL, NULL), 0);
-        equal("every event arrives once", "still waiting", number(dbs[i], "SELECT count(*) FROM outbox", NULL, NULL), 0);
+        equal("every event arrives once", "parked",
+              number(dbs[i], "SELECT count(*) FROM delivery WHERE state = 2", NULL, NULL), 0);
+        equal("every event arrives once", "still waiting",
+              number(dbs[i], "SELECT count(*) FROM outbox", NULL, NULL), 0);
         if (one_in(3))
             check_whole(dbs[i], DATABASES[i]);
     }

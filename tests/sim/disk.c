@@ -265,8 +265,9 @@ void disk_power_cut(const process_t *process)
         file_t *self = &files[i];
         /* The database of a service and its log are on one disk, open or not. */
         size_t length = strlen(process->name);
-        bool theirs = self->used && (self->power_lost || (strncmp(self->name, process->name, length) == 0 &&
-                                                          self->name[length] == '.'));
+        bool theirs =
+            self->used && (self->power_lost || (strncmp(self->name, process->name, length) == 0 &&
+                                                self->name[length] == '.'));
         if (!theirs)
             continue;
         self->power_lost = false;
@@ -547,7 +548,8 @@ static const sqlite3_io_methods METHODS = {
 
 /* --- the VFS -------------------------------------------------------------------------------------------------- */
 
-static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *out, int flags, int *ret_flags)
+static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *out, int flags,
+                    int *ret_flags)
 {
     (void) vfs;
     handle_t *self = handle_of(out);

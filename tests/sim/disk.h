@@ -12,13 +12,13 @@ typedef struct {
     uint32_t error_every; /* one operation in so many fails with EIO; 0: none */
     uint32_t full_every;  /* one write in so many begins a time of a full disk */
     uint32_t full_ms_max;
-    bool slow;            /* a sync lasts up to 30 ms instead of 1 */
+    bool slow; /* a sync lasts up to 30 ms instead of 1 */
 } disk_weather_t;
 
 extern disk_weather_t disk_weather;
 
-void disk_begin(void);                           /* registers the VFS as SQLite's default */
-void disk_power_cut(const process_t *process);   /* before it is killed: the host goes down */
+void disk_begin(void);                         /* registers the VFS as SQLite's default */
+void disk_power_cut(const process_t *process); /* before it is killed: the host goes down */
 void disk_process_gone(const process_t *process);
 uint32_t disk_errors(void);
 uint32_t disk_fulls(void);

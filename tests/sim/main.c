@@ -107,7 +107,7 @@ static int64_t first_day(void)
 {
     static const struct {
         int year, month, day;
-    } DAYS[] = {{2025, 9, 26},  {2025, 12, 29}, {2026, 2, 12}, {2026, 4, 2},  {2026, 4, 29},
+    } DAYS[] = {{2025, 9, 26},  {2025, 12, 29}, {2026, 2, 12}, {2026, 4, 2},   {2026, 4, 29},
                 {2026, 6, 17},  {2026, 9, 22},  {2026, 9, 29}, {2026, 11, 20}, {2026, 12, 18},
                 {2026, 12, 30}, {2027, 1, 5},   {2026, 3, 2}};
     size_t i = below(sizeof DAYS / sizeof *DAYS);
@@ -155,8 +155,16 @@ static void run_seed(result_t *ret)
     if (getenv("SIM_COUNT"))
         world_count();
     say_bytes(&(uint64_t){world_steps()}, 8);
-    *ret = (result_t){say_hash(), world_steps(), crash_count(), net_breaks(), disk_errors(),
-                      disk_fulls(), (uint32_t) op_count(), ask_tries(), (uint32_t) known_count(), true};
+    *ret = (result_t){say_hash(),
+                      world_steps(),
+                      crash_count(),
+                      net_breaks(),
+                      disk_errors(),
+                      disk_fulls(),
+                      (uint32_t) op_count(),
+                      ask_tries(),
+                      (uint32_t) known_count(),
+                      true};
 }
 
 /* --- many seeds ----------------------------------------------------------------------------------------- */
@@ -268,10 +276,12 @@ int main(int argc, char **argv)
         sum.cases += one->cases;
     }
     double took = seconds() - ready;
-    printf("%zu seeds in %.1f s (%.1f a second; set-up %.2f s): %llu steps, %u requests, %u tries, %u cases,"
-           " %u crashes, %u broken connections, %u disk errors, %u times a full disk\n",
-           seeds, took, (double) (passed + failed) / took, ready - began, (unsigned long long) sum.steps, sum.requests,
-           sum.tries, sum.cases, sum.crashes, sum.breaks, sum.errors, sum.fulls);
+    printf(
+        "%zu seeds in %.1f s (%.1f a second; set-up %.2f s): %llu steps, %u requests, %u tries, %u cases,"
+        " %u crashes, %u broken connections, %u disk errors, %u times a full disk\n",
+        seeds, took, (double) (passed + failed) / took, ready - began,
+        (unsigned long long) sum.steps, sum.requests, sum.tries, sum.cases, sum.crashes, sum.breaks,
+        sum.errors, sum.fulls);
     printf("%d passed, %d failed\n", passed, failed);
     fflush(stdout);
     platform_clean();

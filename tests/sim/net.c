@@ -44,8 +44,8 @@ typedef struct {
     process_t *process;
     char endpoint[128]; /* bound or connected to */
     bool bound, connecting;
-    int64_t try_us; /* next attempt to connect */
-    bool refused;   /* by ZAP: never again */
+    int64_t try_us;                /* next attempt to connect */
+    bool refused;                  /* by ZAP: never again */
     struct connection *connection; /* of a DEALER */
     uint32_t next_identity;
     int linger_ms, send_mark, receive_mark, retry_ms;
@@ -67,10 +67,10 @@ typedef struct connection {
     uint8_t identity[5];
     char key[KEY_BYTES];
     pipe_t to_router, to_dealer;
-    int64_t up_us;      /* handshake done */
-    int64_t break_us;   /* breaks by itself then */
-    int64_t stall_us;   /* nothing arrives before */
-    bool asks_zap;      /* waits for the ZAP handler */
+    int64_t up_us;    /* handshake done */
+    int64_t break_us; /* breaks by itself then */
+    int64_t stall_us; /* nothing arrives before */
+    bool asks_zap;    /* waits for the ZAP handler */
     int64_t asked_us;
 } connection_t;
 
@@ -182,7 +182,8 @@ static void connection_break(connection_t *self, const char *why)
 {
     if (!self->up)
         return;
-    say("%s and %s are no longer connected: %s", self->dealer ? self->dealer->process->name : "(gone)",
+    say("%s and %s are no longer connected: %s",
+        self->dealer ? self->dealer->process->name : "(gone)",
         self->router ? self->router->process->name : "(gone)", why);
     self->up = false;
     breaks++;
@@ -394,9 +395,9 @@ void net_deliver(void)
         connection_t *self = &connections[i];
         if (!self->used)
             continue;
-        if (!self->up && !self->asks_zap && self->up_us && self->up_us <= now_us &&
-            self->dealer && self->router && self->dealer->connection == self &&
-            self->dealer->connecting && self->break_us == 0) {
+        if (!self->up && !self->asks_zap && self->up_us && self->up_us <= now_us && self->dealer &&
+            self->router && self->dealer->connection == self && self->dealer->connecting &&
+            self->break_us == 0) {
             connection_up(self);
         }
         if (self->asks_zap && self->up_us <= now_us) {
@@ -661,7 +662,8 @@ static bool can_read(const socket_t_ *self)
     if (self->type == ZMQ_DEALER)
         return self->connection && self->connection->to_dealer.arrived;
     for (size_t i = 0; i < connection_top; i++)
-        if (connections[i].used && connections[i].router == self && connections[i].to_router.arrived)
+        if (connections[i].used && connections[i].router == self &&
+            connections[i].to_router.arrived)
             return true;
     return false;
 }
@@ -814,8 +816,7 @@ static void send_off(socket_t_ *self, packet_t *packet, connection_t *to)
 {
     pipe_t *pipe = self->type == ZMQ_DEALER ? &to->to_router : &to->to_dealer;
     socket_t_ *other = self->type == ZMQ_DEALER ? to->router : to->dealer;
-    if (net_weather.break_every && one_in(net_weather.break_every) && self->process &&
-        other) {
+    if (net_weather.break_every && one_in(net_weather.break_every) && self->process && other) {
         connection_break(to, "it breaks");
         packet_free(packet);
         return;
@@ -828,8 +829,8 @@ static void send_off(socket_t_ *self, packet_t *packet, connection_t *to)
         disturb(self->process, to->stall_us);
         disturb(other->process, to->stall_us);
     }
-    int64_t latency_us = 5 + below(one_in(20) ? net_weather.latency_us * 20 + 1
-                                              : net_weather.latency_us + 1);
+    int64_t latency_us =
+        5 + below(one_in(20) ? net_weather.latency_us * 20 + 1 : net_weather.latency_us + 1);
     packet->due_us = world_us() + latency_us;
     if (packet->due_us < pipe->last_due_us)
         packet->due_us = pipe->last_due_us; /* one connection keeps its order */
@@ -910,7 +911,8 @@ static connection_t *next_to_read(socket_t_ *self)
     connection_t *found[CONNECTIONS_MAX];
     uint32_t count = 0;
     for (size_t i = 0; i < connection_top; i++)
-        if (connections[i].used && connections[i].router == self && connections[i].to_router.arrived)
+        if (connections[i].used && connections[i].router == self &&
+            connections[i].to_router.arrived)
             found[count++] = &connections[i];
     return count ? found[count > 1 ? below(count) : 0] : NULL;
 }

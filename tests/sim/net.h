@@ -10,16 +10,16 @@
 #include "world.h"
 
 typedef struct {
-    uint32_t latency_us;   /* at most, usually far less */
-    uint32_t break_every;  /* one break in so many messages; 0: none */
-    uint32_t stall_every;  /* the same for stalls */
+    uint32_t latency_us;  /* at most, usually far less */
+    uint32_t break_every; /* one break in so many messages; 0: none */
+    uint32_t stall_every; /* the same for stalls */
     uint32_t stall_ms_max;
 } net_weather_t;
 
 extern net_weather_t net_weather;
 
-void net_deliver(void);       /* what is due now arrives */
-int64_t net_next_us(void);    /* when the next thing will happen */
+void net_deliver(void);    /* what is due now arrives */
+int64_t net_next_us(void); /* when the next thing will happen */
 void net_process_gone(process_t *process);
 uint32_t net_breaks(void);
 /* How often connections of this process were disturbed (broken or stalled). */

@@ -18,9 +18,21 @@
 const char *const people_departments[DEPARTMENTS] = {"zjj", "wjw"};
 
 item_info_t people_items[ITEMS] = {
-    {.name = "建筑工程施工许可证核发", .department = 0, .legal_days = 20, .promise_days = 5, .stages = 2},
-    {.name = "公共场所卫生许可", .department = 1, .legal_days = 30, .promise_days = 10, .calendar = true},
-    {.name = "城镇污水排入排水管网许可", .department = 0, .legal_days = 0, .promise_days = 0, .stages = 1},
+    {.name = "建筑工程施工许可证核发",
+     .department = 0,
+     .legal_days = 20,
+     .promise_days = 5,
+     .stages = 2},
+    {.name = "公共场所卫生许可",
+     .department = 1,
+     .legal_days = 30,
+     .promise_days = 10,
+     .calendar = true},
+    {.name = "城镇污水排入排水管网许可",
+     .department = 0,
+     .legal_days = 0,
+     .promise_days = 0,
+     .stages = 1},
     {.name = "医疗机构执业登记信息查询", .department = 1, .legal_days = 3, .at_once = true},
 };
 
@@ -152,7 +164,9 @@ static void import_people(person_t *me)
     Identity__ImportPopulationRequest population = IDENTITY__IMPORT_POPULATION_REQUEST__INIT;
     for (int i = 0; i < CITIZENS + CITIZENS_NEW; i++) {
         citizen_t *citizen = &citizens[i];
-        snprintf(citizen->name, sizeof citizen->name, "市民%s", (const char *[]){"甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬", "癸", "子", "丑"}[i]);
+        snprintf(citizen->name, sizeof citizen->name, "市民%s",
+                 (const char *[]){"甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬", "癸", "子",
+                                  "丑"}[i]);
         make_id_number(i, citizen->id_number);
         snprintf(citizen->mobile, sizeof citizen->mobile, "138000000%02d", i);
         identity__population_record__init(&records[i]);
@@ -203,9 +217,9 @@ static void import_people(person_t *me)
     must(me, "identity.ImportStaff", &import.base);
 }
 
-static const char *const SYSTEM_METHODS[] = {"case.Watch",    "case.GetCaseForSystem", "case.Accept",
-                                             "case.Decide",   "case.FinishStage",      "case.CloseCase",
-                                             "case.SendCorrection"};
+static const char *const SYSTEM_METHODS[] = {
+    "case.Watch",       "case.GetCaseForSystem", "case.Accept",        "case.Decide",
+    "case.FinishStage", "case.CloseCase",        "case.SendCorrection"};
 
 static void make_system(person_t *me, int department)
 {
@@ -245,10 +259,11 @@ static const char *item_json(const item_info_t *item, int edition)
     static char text[6000];
     char stages[900] = "";
     for (int i = 0; i < item->stages; i++)
-        snprintf(stages + strlen(stages), sizeof stages - strlen(stages),
-                 ",{\"id\":\"review%d\",\"name\":\"审查%d\",\"kind\":\"STAGE_KIND_REVIEW\",\"post\":\"审查岗\","
-                 "\"standard\":\"符合\",\"days\":%d}",
-                 i + 1, i + 1, i == 0 ? 2 : 0);
+        snprintf(
+            stages + strlen(stages), sizeof stages - strlen(stages),
+            ",{\"id\":\"review%d\",\"name\":\"审查%d\",\"kind\":\"STAGE_KIND_REVIEW\",\"post\":\"审查岗\","
+            "\"standard\":\"符合\",\"days\":%d}",
+            i + 1, i + 1, i == 0 ? 2 : 0);
     int index = (int) (item - people_items);
     snprintf(
         text, sizeof text,
@@ -292,7 +307,8 @@ static void read_holidays(void)
     FILE *file = fopen("deploy/starter/holidays.csv", "r");
     char line[200];
     if (!file || !fgets(line, sizeof line, file))
-        broken("simulator", "deploy/starter/holidays.csv is not there: run it in the project's folder");
+        broken("simulator",
+               "deploy/starter/holidays.csv is not there: run it in the project's folder");
     while (fgets(line, sizeof line, file)) {
         holiday_info_t *one = &people_holidays[people_holiday_count];
         char *last = strrchr(line, ',');
@@ -311,7 +327,8 @@ static void invent_holidays(int year)
     static const struct {
         int month, day;
         bool off;
-    } DAYS[] = {{1, 1, true}, {1, 2, true}, {1, 9, false}, {2, 15, true}, {2, 16, true}, {2, 17, true}, {5, 3, true}, {10, 1, true}};
+    } DAYS[] = {{1, 1, true},  {1, 2, true},  {1, 9, false}, {2, 15, true},
+                {2, 16, true}, {2, 17, true}, {5, 3, true},  {10, 1, true}};
     for (size_t i = 0; i < sizeof DAYS / sizeof *DAYS; i++)
         people_holidays[people_holiday_count++] =
             (holiday_info_t){clock_days(year, DAYS[i].month, DAYS[i].day), DAYS[i].off};
@@ -470,8 +487,10 @@ static bool citizen_register(citizen_t *self)
             snprintf(me->id, sizeof me->id, "%s", account->id);
             self->has_account = true;
         } else if (done.status == STATUS_ALREADY_EXISTS) {
-            broken("an effect once for each key", "%s cannot register: it is said to be done, but "
-                   "nobody else has this number", self->mobile);
+            broken("an effect once for each key",
+                   "%s cannot register: it is said to be done, but "
+                   "nobody else has this number",
+                   self->mobile);
         }
     }
     return self->has_account;
@@ -729,7 +748,8 @@ static void citizen_look(person_t *me)
         reply = ask(me, "case.Withdraw", &in.base);
         snprintf(reply.op->case_id, sizeof reply.op->case_id, "%s", mine->id);
         if (reply.status == STATUS_OK && in.version != version)
-            broken("versions are looked at", "%s withdraws an old version of %s", me->name, mine->id);
+            broken("versions are looked at", "%s withdraws an old version of %s", me->name,
+                   mine->id);
     }
 }
 
@@ -750,7 +770,8 @@ static void citizen_list(person_t *me)
         for (size_t j = 0; j < list->n_cases; j++)
             found = found || strcmp(list->cases[j]->id, known[i].id) == 0;
         if (!found)
-            broken("acknowledged is there", "%s does not find %s in the list", me->name, known[i].id);
+            broken("acknowledged is there", "%s does not find %s in the list", me->name,
+                   known[i].id);
     }
 }
 
@@ -1048,8 +1069,8 @@ static void official_stage(person_t *me, const view_t *view, int64_t version, bo
     in.id = view->id;
     in.version = version;
     in.stage_id = view->stage_id;
-    in.result = one_in(6) ? CASE__STAGE_RESULT__STAGE_RESULT_RETURN
-                          : CASE__STAGE_RESULT__STAGE_RESULT_PASS;
+    in.result =
+        one_in(6) ? CASE__STAGE_RESULT__STAGE_RESULT_RETURN : CASE__STAGE_RESULT__STAGE_RESULT_PASS;
     in.opinion = "符合要求";
     if (me->is_system)
         in.officer_name = "李工";
@@ -1158,7 +1179,8 @@ static void view_of(const Case__CaseDetail *detail, view_t *ret)
             snprintf(ret->stage_id, sizeof ret->stage_id, "%s", detail->stages[i]->stage_id);
     for (size_t i = 0; i < detail->n_specials; i++)
         if (!detail->specials[i]->ended_at)
-            snprintf(ret->special_id, sizeof ret->special_id, "%s", detail->specials[i]->special_id);
+            snprintf(ret->special_id, sizeof ret->special_id, "%s",
+                     detail->specials[i]->special_id);
 }
 
 static void clerk_work(person_t *me)
@@ -1225,9 +1247,11 @@ static void clerk_pry(person_t *me)
     reply_t reply = ask(me, "case.Decide", &in.base);
     note_case(&reply, one->id);
     if (!may(me, "case.decide") && reply.status != STATUS_PERMISSION_DENIED)
-        broken("rights are looked at", "%s may not decide: %s", me->name, status_name(reply.status));
+        broken("rights are looked at", "%s may not decide: %s", me->name,
+               status_name(reply.status));
     if (!own && reply.status == STATUS_OK)
-        broken("nobody sees another's case", "%s decides %s of another department", me->name, one->id);
+        broken("nobody sees another's case", "%s decides %s of another department", me->name,
+               one->id);
 }
 
 static void clerk_run(void *arg)
@@ -1371,7 +1395,8 @@ static void operator_run(void *arg)
             reply_t reply = import_item(me, index, ++edition);
             const Catalog__ImportReport *report = reply.out;
             if (!report || report->refused)
-                broken("no refusal of the wrong kind", "an item is refused: %s", reply.code ? reply.code : report->reports[0]->message);
+                broken("no refusal of the wrong kind", "an item is refused: %s",
+                       reply.code ? reply.code : report->reports[0]->message);
             break;
         }
         case 1:
@@ -1384,9 +1409,9 @@ static void operator_run(void *arg)
         case 2:
         case 3:
         case 4: /* hours, days, weeks */
-            world_jump(one_in(3) ? between(60, 24 * 60) * 60000
-                                 : one_in(2) ? between(1, 6) * CLOCK_DAY_MS
-                                             : between(1, 12) * CLOCK_DAY_MS / 4);
+            world_jump(one_in(3)   ? between(60, 24 * 60) * 60000
+                       : one_in(2) ? between(1, 6) * CLOCK_DAY_MS
+                                   : between(1, 12) * CLOCK_DAY_MS / 4);
             break;
         case 5:
             platform_restart((int) below(PLATFORM_COUNT));
@@ -1442,7 +1467,8 @@ void people_start(int64_t until_us)
         if (i >= 2 && one_in(3))
             continue;
         clerks[i].number = i;
-        snprintf(clerks[i].permissions, sizeof clerks[i].permissions, "%s", CLERK_INFO[i].effective);
+        snprintf(clerks[i].permissions, sizeof clerks[i].permissions, "%s",
+                 CLERK_INFO[i].effective);
         bool editor = CLERK_INFO[i].permission != NULL;
         if (editor && !one_in(3))
             continue;

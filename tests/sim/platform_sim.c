@@ -13,8 +13,8 @@
 #include "server.h"
 #include "disk.h"
 
-#define SMS_MAX   256
-#define CONFIGS   3
+#define SMS_MAX 256
+#define CONFIGS 3
 
 const service_t *identity_service(void);
 const service_t *catalog_service(void);
@@ -86,8 +86,14 @@ void platform_make_folder(void)
 
 void platform_clean(void)
 {
-    static const char *const FILES[] = {"keys/master.key", "keys/token.secret", "keys/token.public",
-                                        "keys", "0.conf", "1.conf", "2.conf", ""};
+    static const char *const FILES[] = {"keys/master.key",
+                                        "keys/token.secret",
+                                        "keys/token.public",
+                                        "keys",
+                                        "0.conf",
+                                        "1.conf",
+                                        "2.conf",
+                                        ""};
     for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/%s", folder, FILES[i]);

@@ -204,7 +204,7 @@ struct fiber {
     bool maybe; /* something happened that may have made it ready */
     int64_t until_us;
     uint64_t steps;
-    uint32_t hot; /* turns in which poll() did not wait */
+    uint32_t hot;          /* turns in which poll() did not wait */
     const void *condition; /* pthread_cond_t it waits for */
 };
 
@@ -368,7 +368,7 @@ typedef struct {
     bool is_event, is_signal, is_epoll;
     fiber_t *watcher; /* polls it */
     int parent;       /* epoll it is in; 0: none */
-    int members[16]; /* epoll */
+    int members[16];  /* epoll */
     size_t member_count;
 } fd_t;
 
@@ -419,8 +419,7 @@ void process_kill(process_t *self, const char *why)
 void process_terminate(process_t *self)
 {
     for (size_t i = 0; i < FDS_MAX; i++)
-        if (fds[i].used && fds[i].is_signal && fds[i].process == self)
-{
+        if (fds[i].used && fds[i].is_signal && fds[i].process == self) {
             fds[i].value++;
             fd_changed(FD_FIRST + (int) i);
         }
@@ -851,9 +850,10 @@ int __wrap_poll(struct pollfd *polled, nfds_t count, int timeout_ms)
     bool ready = any_ready(&wanted);
     if (ready || timeout_ms == 0) {
         if (++running->hot > HOT_MAX)
-            broken("no thread runs hot", "%s did not wait in %d turns; ready: %d %d %d %d", process_now()->name,
-                   HOT_MAX, polled[0].revents, count > 1 ? polled[1].revents : 0,
-                   count > 2 ? polled[2].revents : 0, count > 3 ? polled[3].revents : 0);
+            broken("no thread runs hot", "%s did not wait in %d turns; ready: %d %d %d %d",
+                   process_now()->name, HOT_MAX, polled[0].revents,
+                   count > 1 ? polled[1].revents : 0, count > 2 ? polled[2].revents : 0,
+                   count > 3 ? polled[3].revents : 0);
         fiber_yield();
     } else if ((running->hot = 0) == 0)
         fiber_wait(any_ready, &wanted, timeout_ms < 0 ? NEVER_US : now_us + timeout_ms * MS_US);

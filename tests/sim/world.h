@@ -18,8 +18,8 @@
 
 void chance_seed(uint64_t seed);
 uint64_t chance(void);
-uint32_t below(uint32_t limit); /* uniform in 0 ... limit - 1 */
-bool one_in(uint32_t n);        /* 0: never */
+uint32_t below(uint32_t limit);             /* uniform in 0 ... limit - 1 */
+bool one_in(uint32_t n);                    /* 0: never */
 int64_t between(int64_t low, int64_t high); /* both included */
 void data_random(void *out, size_t size);   /* what libsodium and SQLite get */
 
@@ -27,7 +27,7 @@ void data_random(void *out, size_t size);   /* what libsodium and SQLite get */
 
 int64_t world_us(void);      /* never goes back; CLOCK_MONOTONIC */
 int64_t world_wall_ms(void); /* CLOCK_REALTIME */
-void world_pass(int64_t us);  /* a call of the system takes so long */
+void world_pass(int64_t us); /* a call of the system takes so long */
 void world_jump(int64_t ms); /* the wall clock goes on by so much at once */
 void world_set_wall(int64_t ms);
 
@@ -52,11 +52,11 @@ typedef struct fiber fiber_t;
 struct process {
     char name[24];
     bool alive;
-    int life;                /* how often it was started */
-    bool fragile;            /* crashes may strike it */
-    bool excused;            /* an error of its disk was injected: it may end itself */
-    int64_t frozen_us;       /* SIGSTOP until then */
-    int exit_code;           /* of an end by itself; -1: by signal or CHECK */
+    int life;          /* how often it was started */
+    bool fragile;      /* crashes may strike it */
+    bool excused;      /* an error of its disk was injected: it may end itself */
+    int64_t frozen_us; /* SIGSTOP until then */
+    int exit_code;     /* of an end by itself; -1: by signal or CHECK */
     void (*ended)(process_t *self, const char *why); /* called once it is gone */
 };
 
