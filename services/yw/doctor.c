@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "https.h"
+#include "method.h"
 #include "text.h"
 #include "yiwang/broker.pb-c.h"
 #include "yiwang/process.pb-c.h"
@@ -17,6 +18,7 @@
 #define DISK_FREE_MIN        (1LL << 30) /* a day's files of a small city */
 #define COMMIT_SLOW_US       100000
 #define CERTIFICATE_DAYS_MIN 14
+#define ONE_TIMEOUT_MS       3000
 
 typedef struct {
     yw_t *yw;
@@ -46,7 +48,7 @@ static void check_keys(doctor_t *self)
         bool there = stat(path, &info) == 0;
         bool closed = there && (info.st_mode & 077) == 0;
         report(self, closed, names[i], "%s",
-               !there    ? "missing: restore it from its backup, or `yw keys` on a new platform"
+               !there    ? "missing: restore it from its backup, or `yw init` on a new platform"
                : !closed ? "others may read it: chmod 600"
                          : "only the owner may read it");
         free(path);
@@ -138,16 +140,56 @@ static void check_gateway(doctor_t *self)
     report(self, status == 200, "path", "a citizen's request through all parts answers %d", status);
 }
 
+/* --- one process: what a container's health check asks -------------------------------- */
+
+static int gateway_answers(yw_t *yw)
+{
+    char text[256];
+    int status = https_get(yw_gateway_port(yw), "/healthz", 3000, text, sizeof text, NULL);
+    printf("%-4s gateway: /healthz answers %d\n", status == 200 ? "ok" : "BAD", status);
+    return status == 200 ? 0 : 1;
+}
+
+/* Reached over any broker is well: a container must not be called ill because a broker is. */
+static int check_one(yw_t *yw, const char *name)
+{
+    Yw__Empty empty = YW__EMPTY__INIT;
+    const ProtobufCMessage *answer;
+    const Yw__Status *failure;
+    status_t status = STATUS_UNAVAILABLE;
+    char method[64];
+
+    if (text_equal(name, "gateway"))
+        return gateway_answers(yw);
+    if (yw_broker_number(name)) { /* this one, not any */
+        bool ok = yw_healthy(yw, name);
+        printf("%-4s %s: %s\n", ok ? "ok" : "BAD", name, ok ? "answers" : "does not answer");
+        return ok ? 0 : 1;
+    }
+    snprintf(method, sizeof method, "%s.CheckHealth", name);
+    if (!contract_method_of(method)) {
+        fprintf(stderr, "yw: there is no service %s\n", name);
+        return 2;
+    }
+    for (size_t i = 0; yw->platform.brokers[i] && status != STATUS_OK; i++)
+        status = yw_try_at(yw, i, method, &empty.base, ONE_TIMEOUT_MS, &answer, &failure);
+    printf("%-4s %s: %s answers %s\n", status == STATUS_OK ? "ok" : "BAD", name, method,
+           status_name(status));
+    return status == STATUS_OK ? 0 : 1;
+}
+
 int doctor_run(yw_t *yw, int argc, char **argv)
 {
     doctor_t self = {.yw = yw};
     const char *names[PROCESSES_MAX];
 
-    (void) argv;
+    const char *service = yw_option(&argc, argv, "--service");
     if (argc != 0) {
-        fprintf(stderr, "usage: yw doctor\n");
+        fprintf(stderr, "usage: yw doctor [--service NAME]\n");
         return 2;
     }
+    if (service)
+        return check_one(yw, service);
     check_keys(&self);
     check_disk(&self);
     size_t count = yw_processes(yw, names);

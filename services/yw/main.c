@@ -9,11 +9,14 @@
 #include "check.h"
 #include "crypto.h"
 #include "text.h"
+#include "yiwang/common.pb-c.h"
 #include "yw.h"
 
 #define ARENA_BYTES      (256u << 20)
 #define DEFAULT_CONFIG   "deploy/yiwang.conf"
+#define INSTALLED_CONFIG "/etc/yiwang/yiwang.conf"
 #define DEFAULT_SERVICES "identity catalog case"
+#define BROKER_LOOK_MS   1500 /* for the answer of one of several brokers */
 
 static const struct {
     const char *name;
@@ -27,8 +30,11 @@ static const struct {
     {"restart", restart_run, "[--rolling]",
      "stop and start; --rolling: one after the other, no request fails"},
     {"status", status_run, "", "processes, workers, queues"},
-    {"doctor", doctor_run, "", "checks that everything works, and says what to do where not"},
-    {"keys", keys_run, "", "make the platform's own keys where they do not exist"},
+    {"doctor", doctor_run, "[--service NAME]",
+     "checks that everything works, or one process, and says what to do where not"},
+    {"metrics", metrics_run, "", "what only the operator sees, in Prometheus' text format"},
+    {"init", init_run, "[--host NAMES] [PROCESS=FOLDER ...]",
+     "make keys and certificate where they do not exist"},
     {"key", key_run, "make|show|grant|revoke ...", "keys and grants of department systems"},
     {"import", import_run, "KIND FILE [--dry-run]", "bring lists in; `yw import` names the kinds"},
     {"starter", starter_run, "[FOLDER]", "import the starter data"},
@@ -44,7 +50,7 @@ static int usage(void)
 {
     fprintf(stderr, "usage: yw [--config FILE] COMMAND ...\n\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(stderr, "  %-8s %-30s %s\n", commands[i].name, commands[i].use, commands[i].help);
+        fprintf(stderr, "  %-8s %-35s %s\n", commands[i].name, commands[i].use, commands[i].help);
     return 2;
 }
 
@@ -99,12 +105,43 @@ char *yw_read_file(yw_t *self, const char *path, size_t limit, size_t *ret_size)
     return text;
 }
 
+status_t yw_try_at(yw_t *self, size_t broker, const char *method, const ProtobufCMessage *in,
+                   uint32_t timeout_ms, const ProtobufCMessage **ret,
+                   const Yw__Status **ret_failure)
+{
+    client_t *client;
+
+    *ret = NULL;
+    *ret_failure = NULL;
+    if (client_open(self->platform.brokers[broker], "yw", &client) != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    status_t status =
+        client_ask(client, method, NULL, in, timeout_ms, self->arena, ret, ret_failure);
+    client_close(&client);
+    return status;
+}
+
+/* The first broker that answers; where none does, the last, whose silence is then reported. */
+static bool open_client(yw_t *self)
+{
+    Yw__Empty empty = YW__EMPTY__INIT;
+    const ProtobufCMessage *answer;
+    const Yw__Status *failure;
+    size_t i = 0;
+
+    while (self->platform.brokers[i + 1] &&
+           yw_try_at(self, i, "broker.ListWorkers", &empty.base, BROKER_LOOK_MS, &answer,
+                     &failure) != STATUS_OK)
+        i++;
+    return client_open(self->platform.brokers[i], "yw", &self->client) == STATUS_OK;
+}
+
 status_t yw_try(yw_t *self, const char *method, const ProtobufCMessage *in, uint32_t timeout_ms,
                 const ProtobufCMessage **ret, const Yw__Status **ret_failure)
 {
     *ret = NULL;
     *ret_failure = NULL;
-    if (!self->client && client_open(self->platform.brokers[0], "yw", &self->client) != STATUS_OK)
+    if (!self->client && !open_client(self))
         return STATUS_UNAVAILABLE;
     return client_ask(self->client, method, NULL, in, timeout_ms, self->arena, ret, ret_failure);
 }
@@ -194,6 +231,8 @@ int main(int argc, char **argv)
     const char *config = yw_option(&argc, argv, "--config");
     if (!config && access(DEFAULT_CONFIG, R_OK) == 0)
         config = DEFAULT_CONFIG;
+    else if (!config && access(INSTALLED_CONFIG, R_OK) == 0)
+        config = INSTALLED_CONFIG;
     if (argc < 1)
         return usage();
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {

@@ -50,16 +50,23 @@ int status_run(yw_t *self, int argc, char **argv)
         fprintf(stderr, "usage: yw status\n");
         return 2;
     }
-    if (!yw_supervisor(self)) {
+    /* In containers nobody holds RUN_DIR/yw.pid, and the platform runs all the same. */
+    bool supervised = yw_supervisor(self) != 0;
+    const ProtobufCMessage *answer;
+    const Yw__Status *failure;
+    status_t status = yw_try(self, "broker.ListWorkers", &empty.base, supervised ? 3000 : 1000,
+                             &answer, &failure);
+    if (!supervised && status != STATUS_OK) {
         printf("not running\n");
         return 1;
     }
-    print_processes(self);
-    const Broker__WorkerList *list =
-        (const Broker__WorkerList *) yw_ask(self, "broker.ListWorkers", &empty.base, 3000);
-    if (!list)
+    if (supervised)
+        print_processes(self);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "yw: broker.ListWorkers: %s\n", status_name(status));
         return 1;
-    print_workers(list);
+    }
+    print_workers((const Broker__WorkerList *) answer);
     return 0;
 }
 

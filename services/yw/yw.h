@@ -24,7 +24,8 @@ int stop_run(yw_t *self, int argc, char **argv);
 int restart_run(yw_t *self, int argc, char **argv);
 int status_run(yw_t *self, int argc, char **argv);
 int doctor_run(yw_t *self, int argc, char **argv);
-int keys_run(yw_t *self, int argc, char **argv);
+int init_run(yw_t *self, int argc, char **argv);
+int metrics_run(yw_t *self, int argc, char **argv);
 int key_run(yw_t *self, int argc, char **argv);
 int import_run(yw_t *self, int argc, char **argv);
 int starter_run(yw_t *self, int argc, char **argv);
@@ -46,7 +47,13 @@ status_t yw_try(yw_t *self, const char *method, const ProtobufCMessage *in, uint
 /* A whole file in the arena, at most `limit` bytes; NULL after writing why to stderr. */
 char *yw_read_file(yw_t *self, const char *path, size_t limit, size_t *ret_size);
 
-/* Makes the platform's keys that do not exist yet (keys.c). */
+/* Asks one broker, by its place in platform.brokers: for what is a broker's own, and for whether a
+ * process is reached at all while one of several brokers is away. */
+status_t yw_try_at(yw_t *self, size_t broker, const char *method, const ProtobufCMessage *in,
+                   uint32_t timeout_ms, const ProtobufCMessage **ret,
+                   const Yw__Status **ret_failure);
+
+/* Makes the keys that every platform needs, where they do not exist yet (init.c). */
 bool keys_ensure(yw_t *self);
 
 /* Processes that `up` runs, in the order of their start: broker first, gateway last. */
