@@ -174,6 +174,8 @@ help:
 	@echo "make requirements   each clause with the tests that prove it"
 	@echo "make kits           Python and C kits for department systems"
 	@echo "make lock           after each new field: takes its number down for ever"
+	@echo "make install        binaries, pages, units into DESTDIR with PREFIX (/usr/local)"
+	@echo "make compose-test   the containers: build, run, kill, upgrade; needs Docker or root to start it"
 	@echo "make clean          all that was built; data/ and run/ stay"
 	@echo "make compile_commands.json    for editors"
 	@echo "make format         clang-format of all C files"
@@ -224,6 +226,16 @@ bench:
 	@deploy/deps.sh test
 	@$(MAKE) --no-print-directory $(JOBS) all load
 	@tests/load/run.sh $(OUT)
+
+PREFIX ?= /usr/local
+.PHONY: install compose-test
+install: all
+	@deploy/install.sh $(OUT) '$(DESTDIR)' '$(PREFIX)'
+
+compose-test:
+	@deploy/deps.sh demo
+	@$(MAKE) --no-print-directory $(JOBS) kits
+	@deploy/compose-test.sh
 
 requirements:
 	@deploy/deps.sh demo
