@@ -303,6 +303,9 @@ static bool watch_connection(link_t *self, broker_t *broker)
     broker->watched_ms = self->now_ms;
     int events = socket_events(broker);
     bool connected = events & ZMQ_POLLOUT, away = broker->state == STATE_AWAY;
+    /* The last answers of a broker that has gone meanwhile are read before it is given up. */
+    if (!connected && !away && events & ZMQ_POLLIN)
+        return true;
     if (!connected && !away)
         lose(broker);
     else if (connected && away &&

@@ -106,6 +106,7 @@ static void list_workers(broker_t *self, peer_t *asker, uint64_t call)
     out.queues = ARRAY(arena, Broker__ServiceQueue *, LANES_MAX);
     for (size_t i = 0; i < peers_count(self->peers) && out.n_workers < WORKERS_MAX; i++) {
         const peer_t *peer = peers_at(self->peers, i);
+        out.askers += peer->joined && !peer->lane && !peer->gone && peer->door == &self->local;
         if (!peer->lane || peer->gone)
             continue;
         Broker__Worker *worker = ARRAY(arena, Broker__Worker, 1);

@@ -16,6 +16,8 @@
 #include "yw.h"
 
 #define TURN_MS 40000 /* for one process: its stop has 12 s, its start 30 */
+#define PEERS_MS                                                                                   \
+    4000 /* for those who used a broker to come back to it; some may have left for good */
 
 /* The process id that RUN_DIR/processes tells, 0: none. */
 static int pid_of(yw_t *yw, const char *name)
@@ -34,34 +36,33 @@ static int pid_of(yw_t *yw, const char *name)
     return found;
 }
 
-/* How many services have joined this broker. */
-static size_t workers_of(yw_t *yw, int broker)
+/* How many have joined this broker: services, gateways, and we who ask. */
+static size_t peers_of(yw_t *yw, int broker)
 {
     Yw__Empty empty = YW__EMPTY__INIT;
     const ProtobufCMessage *answer = NULL;
     const Yw__Status *failure;
     client_t *client = NULL;
-    const char *endpoint = yw->platform.own_brokers[broker - 1];
 
-    if (client_open(endpoint, "yw", &client) == STATUS_OK)
+    if (client_open(yw->platform.own_brokers[broker - 1], "yw", &client) == STATUS_OK)
         client_ask(client, "broker.ListWorkers", NULL, &empty.base, 1000, yw->arena, &answer,
                    &failure);
     client_close(&client);
-    return answer ? ((const Broker__WorkerList *) answer)->n_workers : 0;
+    const Broker__WorkerList *list = (const Broker__WorkerList *) answer;
+    return list ? list->n_workers + list->askers : 0;
 }
 
-/* Another process has the name, works, and has whom it needs. */
-static bool is_back(yw_t *yw, const char *name, int old, size_t workers)
+/* Another process has the name, works, and (a broker) has its peers. */
+static bool is_back(yw_t *yw, const char *name, int old, size_t peers)
 {
     int pid = pid_of(yw, name), broker = yw_broker_number(name);
-    return pid && pid != old && yw_healthy(yw, name) &&
-           (!broker || workers_of(yw, broker) >= workers);
+    return pid && pid != old && yw_healthy(yw, name) && (!broker || peers_of(yw, broker) >= peers);
 }
 
 static bool restart_one(yw_t *yw, const char *name, int supervisor)
 {
     int old = pid_of(yw, name), broker = yw_broker_number(name);
-    size_t workers = broker ? workers_of(yw, broker) : 0;
+    size_t peers = broker ? peers_of(yw, broker) : 0;
     int64_t begin_ms = clock_mono_ms();
 
     if (!old) {
@@ -70,7 +71,9 @@ static bool restart_one(yw_t *yw, const char *name, int supervisor)
     }
     bool gateway = text_equal(name, "gateway");
     kill(gateway ? supervisor : old, gateway ? SIGUSR1 : SIGTERM);
-    while (!is_back(yw, name, old, workers)) {
+    while (!is_back(yw, name, old, peers)) {
+        if (clock_mono_ms() - begin_ms > PEERS_MS)
+            peers = 0;
         if (clock_mono_ms() - begin_ms > TURN_MS) {
             fprintf(stderr,
                     "yw: %s does not come back: see %s/yiwang.log; the others were left alone\n",
@@ -93,6 +96,7 @@ static int restart_rolling(yw_t *yw, int supervisor)
     for (size_t i = 0; i < count; i++)
         if (!yw_broker_number(names[i]) && !restart_one(yw, names[i], supervisor))
             return 1;
+    client_close(&yw->client); /* ours would be missed among those who come back */
     for (size_t i = 0; i < count; i++)
         if (yw_broker_number(names[i]) && !restart_one(yw, names[i], supervisor))
             return 1;
