@@ -946,7 +946,7 @@ void books_acknowledged(const void *arg)
         int part = IDENTITY + i, life = platform_process(part)->life;
         if (life != seen_life[part]) {
             seen_life[part] = life;
-            left[part] = 4;
+            left[part] = 12;
         }
         if (left[part] <= 0)
             return;
