@@ -194,7 +194,7 @@ static bool open_snapshots(yw_t *yw, backup_t *self)
 /* A running platform is held for the moment; one that stands still needs nothing. */
 static bool take_moment(yw_t *yw, backup_t *self, int64_t *ret_held_us)
 {
-    bool running = yw_supervisor(yw) != 0;
+    bool running = yw_running(yw);
 
     for (int try = 0; try < HOLDS_MAX; try++) {
         int64_t begin_us = clock_mono_us();
@@ -413,7 +413,7 @@ int restore_run(yw_t *yw, int argc, char **argv)
         fprintf(stderr, "usage: yw restore FOLDER\n");
         return 2;
     }
-    if (yw_supervisor(yw)) {
+    if (yw_running(yw)) {
         complain("the platform runs: `yw stop` first");
         return 1;
     }

@@ -215,6 +215,21 @@ int yw_supervisor(yw_t *self)
     return pid;
 }
 
+bool yw_running(yw_t *self)
+{
+    Yw__Empty empty = YW__EMPTY__INIT;
+    const ProtobufCMessage *answer;
+    const Yw__Status *failure;
+
+    if (yw_supervisor(self))
+        return true;
+    for (size_t i = 0; self->platform.brokers[i]; i++)
+        if (yw_try_at(self, i, "broker.ListWorkers", &empty.base, BROKER_LOOK_MS, &answer,
+                      &failure) == STATUS_OK)
+            return true;
+    return false;
+}
+
 int yw_gateway_port(yw_t *self)
 {
     return (int) config_int(self->config, "gateway.port", 8443, 1, 65535);

@@ -69,6 +69,8 @@ bool yw_healthy(yw_t *self, const char *process);
 
 /* The supervisor's process id from RUN_DIR/yw.pid when it lives, else 0. */
 int yw_supervisor(yw_t *self);
+/* Under `yw up`, or under somebody else (containers): a broker answers. */
+bool yw_running(yw_t *self);
 int yw_gateway_port(yw_t *self);
 
 /* The value of option NAME ("--department") taken out of argv; NULL when not given. */
