@@ -603,7 +603,7 @@ static void load_key(server_t *self, const char *name, void *out, size_t size)
 {
     char *path = platform_path(self->platform.key_dir, name);
     if (crypto_key_load(path, out, size) != STATUS_OK) {
-        log_error("%s cannot be read: `yw keys` makes the keys of a new platform", path);
+        log_error("%s cannot be read: `yw init` makes the keys of a new platform", path);
         exit(1);
     }
     free(path);
